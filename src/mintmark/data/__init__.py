@@ -1,0 +1,1 @@
+"""Market data in: series, quality, packs."""

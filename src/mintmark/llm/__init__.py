@@ -1,0 +1,1 @@
+"""Language models: spend and its limits."""

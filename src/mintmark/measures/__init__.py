@@ -1,0 +1,1 @@
+"""The only home of a formula: pure, numpy and scipy."""

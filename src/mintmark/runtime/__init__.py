@@ -1,0 +1,1 @@
+"""Durable operations, their workers and their trail."""

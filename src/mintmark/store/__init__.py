@@ -1,0 +1,1 @@
+"""The database, the blobs and the files: everything durable is written once."""

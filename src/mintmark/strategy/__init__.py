@@ -1,0 +1,1 @@
+"""From a specification and bars to features, labels, models and decisions: pure."""
