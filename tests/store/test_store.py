@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Column, Integer, MetaData, Table, select
+from sqlalchemy.exc import IntegrityError
 
 from mintmark.domain import Damaged, FloatInMoney, NotWritable, Refused, StoreUnavailable
 from mintmark.store import (
@@ -83,9 +84,13 @@ def test_a_transaction_that_fails_leaves_nothing(database: Database):
     with database.write() as connection:
         things.create(connection, checkfirst=True)
 
-    with pytest.raises(RuntimeError), database.write() as connection:
-        connection.execute(things.insert().values(id=7))
-        raise RuntimeError
+    def twice() -> None:
+        with database.write() as connection:
+            connection.execute(things.insert().values(id=7))
+            connection.execute(things.insert().values(id=7))
+
+    with pytest.raises(IntegrityError):
+        twice()
 
     with database.read() as connection:
         assert connection.execute(select(things.c.id)).all() == []
@@ -123,7 +128,7 @@ def test_a_blob_damaged_in_the_database_is_not_handed_out(postgres_url: str, tmp
     database.close()
 
 
-def test_a_database_that_is_away_is_named(tmp_path: Path):
+def test_a_database_that_is_away_is_named():
     database = open_database("postgresql://nobody@127.0.0.1:1/none?connect_timeout=2")
 
     with pytest.raises(StoreUnavailable, match=r"127\.0\.0\.1"), database.read():

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import Column, Integer, LargeBinary, String, Table, select
 from sqlalchemy.dialects.postgresql import insert
 
-from mintmark.domain.errors import Damaged, Fault
+from mintmark.domain import Damaged, Fault
 from mintmark.store.database import Database, metadata
 from mintmark.store.files import write_once
 

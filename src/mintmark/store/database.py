@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, MetaData, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from mintmark.domain.errors import MintmarkError, NotWritable, Refused, StoreUnavailable
+from mintmark.domain import MintmarkError, NotWritable, Refused, StoreUnavailable
 from mintmark.store.files import free_bytes, make_folder
 
 BUSY_MILLISECONDS = 30_000

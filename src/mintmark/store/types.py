@@ -10,8 +10,7 @@ from typing import Any
 from sqlalchemy import DateTime, Dialect, Numeric, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from mintmark.domain.money import exact
-from mintmark.domain.time import from_iso
+from mintmark.domain import exact, from_iso
 
 
 class Exact(TypeDecorator[Decimal]):

@@ -1,0 +1,44 @@
+# The same lines a person types, CI runs. Nothing but Python and make is needed.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+
+.PHONY: help demo test test-long check bench serve docs setup
+.DEFAULT_GOAL := help
+
+help: ## Say what there is
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+# Installation ends with the compile of the kernels into their cache.
+$(VENV)/installed: pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,live]'
+	$(BIN)/mintmark doctor --compile
+	@touch $@
+
+setup: $(VENV)/installed ## Make the environment in .venv
+
+demo: setup ## Load the sample data and run one research cycle to its verdict
+	$(BIN)/mintmark data sample
+	$(BIN)/mintmark agent trigger --follow --gate-policy assess
+
+test: setup ## Run every test a fresh machine can run
+	$(BIN)/python -m pytest
+
+test-long: setup ## Run the tests that take longer
+	$(BIN)/python -m pytest -m long
+
+check: setup ## Format, lint, types, tests
+	$(BIN)/ruff format --check src tests bench
+	$(BIN)/ruff check src tests bench
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+bench: setup ## Measure what the docs promise, beside its targets
+	$(BIN)/python bench/run.py
+
+serve: setup ## Open the web pages on http://127.0.0.1:8610
+	$(BIN)/mintmark serve
+
+docs: setup ## Write the generated pages again
+	$(BIN)/python -m mintmark.cli.reference docs
