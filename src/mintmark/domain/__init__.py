@@ -12,6 +12,19 @@ from mintmark.domain.errors import (
     StoreUnavailable,
     outcome_of,
 )
+from mintmark.domain.figures import (
+    CAPS,
+    CHECKS,
+    DASH,
+    FIGURES,
+    PHASES,
+    as_kind,
+    duration_text,
+    label_of,
+    money_text,
+    plain,
+    written,
+)
 from mintmark.domain.gates import GateAnswer, GateVerdict, first_failing
 from mintmark.domain.instruments import ASSET_CLASSES, CostProfile, Instrument, default_instrument
 from mintmark.domain.mark import Mark
@@ -31,7 +44,12 @@ from mintmark.domain.time import (
 
 __all__ = [
     "ASSET_CLASSES",
+    "CAPS",
+    "CHECKS",
+    "DASH",
+    "FIGURES",
     "NANOSECONDS",
+    "PHASES",
     "Bars",
     "Clock",
     "CostProfile",
@@ -51,14 +69,20 @@ __all__ = [
     "StoreUnavailable",
     "SystemClock",
     "Timeframe",
+    "as_kind",
     "day_end",
     "day_start",
     "default_instrument",
+    "duration_text",
     "exact",
     "first_failing",
     "from_iso",
     "iso",
+    "label_of",
     "moment_of",
+    "money_text",
     "outcome_of",
+    "plain",
     "stamp_of",
+    "written",
 ]
