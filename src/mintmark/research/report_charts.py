@@ -38,7 +38,6 @@ _PAPER = {
     "loss": "#c2413b",
     "second": "#8a93a0",
 }
-_WIDTH = 10.0
 
 
 @dataclass(frozen=True)
@@ -76,8 +75,9 @@ def equity_picture(curve: EquityCurve) -> bytes:
 
 def learning_svg(history: Mapping[str, Sequence[float | None]], names: Sequence[str], title: str, best: int) -> str:
     """Return the learning curves ``names`` of ``history``, the kept round marked, as inline SVG."""
-    figure = _figure(3.0)
+    figure = _figure(3.4, width=5.6)
     axes = figure.add_subplot()
+    axes.xaxis.get_major_locator().set_params(integer=True)
     for name, colour in zip(names, ("accent", "second"), strict=False):
         values = np.array([np.nan if value is None else value for value in history[name]], dtype=np.float64)
         axes.plot(np.arange(len(values)), values, color=_INKS[colour], linewidth=1.6, label=_curve_label(name))
@@ -118,10 +118,10 @@ def _equity_figure(curve: EquityCurve, inks: Mapping[str, str]) -> Figure:
     return figure
 
 
-def _figure(height: float) -> Figure:
+def _figure(height: float, width: float = 10.0) -> Figure:
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(_WIDTH, height), layout="constrained")
+    figure = Figure(figsize=(width, height), layout="constrained")
     figure.set_facecolor("none")
     return figure
 

@@ -84,7 +84,7 @@ def _curves(result: Mapping[str, Any]) -> Html:
     ):
         if all(any(value is not None for value in history.get(name) or ()) for name in names):
             drawn += tag("figure", Html(learning_svg(history, names, title, best)))
-    return Html(drawn)
+    return tag("div", Html(drawn), kind="pair")
 
 
 def backtest(result: Mapping[str, Any]) -> Html:

@@ -22,9 +22,8 @@ p { margin:8px 0; max-width:72ch; }
 .promising,.yes,.gain { color:var(--gain); } .poor,.no,.fall { color:var(--loss); }
 .mediocre,.wait { color:var(--amber); }
 .quiet { color:var(--muted); }
-.tiles { display:grid; grid-template-columns:repeat(auto-fit,minmax(140px,1fr)); gap:1px; background:var(--grid);
-  border:1px solid var(--grid); border-radius:10px; overflow:hidden; margin:28px 0 0; }
-.tile { background:var(--paper); padding:14px 16px; }
+.tiles { display:grid; grid-template-columns:repeat(auto-fit,minmax(190px,1fr)); gap:10px; margin:28px 0 0; }
+.tile { background:var(--card); border-radius:10px; padding:14px 16px; }
 .tile b { display:block; font-size:21px; font-weight:600; letter-spacing:-.01em; }
 .tile span { color:var(--muted); font-size:12.5px; }
 .scroll { overflow-x:auto; }
@@ -42,11 +41,16 @@ code,.id { font:12.5px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;
 .dial i { position:absolute; inset:0 auto 0 0; border-radius:4px; background:var(--gain); }
 .dial.no i { background:var(--loss); }
 .dial u { position:absolute; top:-4px; bottom:-4px; width:2px; background:var(--ink); }
-figure { margin:18px 0; } figure svg { width:100%; height:auto; } figcaption { color:var(--muted); font-size:13px; }
+.scroll td .id { white-space:nowrap; }
+figure { margin:18px 0; overflow-x:auto; } figure svg { width:100%; min-width:520px; height:auto; }
+.pair figure svg { min-width:0; } figcaption { color:var(--muted); font-size:13px; }
 .pair { display:grid; grid-template-columns:repeat(auto-fit,minmax(380px,1fr)); gap:8px 40px; }
+summary { cursor:pointer; color:var(--muted); }
+pre { background:var(--card); border-radius:10px; padding:16px; overflow-x:auto; }
 ul { padding-left:20px; margin:6px 0; } li { margin:4px 0; max-width:76ch; }
 footer { margin-top:56px; color:var(--muted); font-size:12.5px; }
 @media (max-width:560px) { main { padding:28px 16px 64px; } .pair { grid-template-columns:1fr; }
-  h1 { font-size:26px; } }
+  h1 { font-size:26px; }
+  .tiles { grid-template-columns:1fr 1fr; } }
 @media print { main { padding:0; } h2 { break-after:avoid; } figure,table { break-inside:avoid; } }
 """
