@@ -28,6 +28,20 @@ from mintmark.domain.figures import (
 from mintmark.domain.gates import GateAnswer, GateVerdict, first_failing
 from mintmark.domain.instruments import ASSET_CLASSES, CostProfile, Instrument, default_instrument
 from mintmark.domain.mark import Mark
+from mintmark.domain.markup import (
+    Html,
+    dial_shares,
+    figure,
+    gate_table,
+    listing,
+    metrics,
+    records,
+    section,
+    table,
+    tag,
+    text,
+    words,
+)
 from mintmark.domain.money import FloatInMoney, Money, exact
 from mintmark.domain.time import (
     NANOSECONDS,
@@ -58,6 +72,7 @@ __all__ = [
     "FloatInMoney",
     "GateAnswer",
     "GateVerdict",
+    "Html",
     "Instrument",
     "Mark",
     "MintmarkError",
@@ -73,16 +88,27 @@ __all__ = [
     "day_end",
     "day_start",
     "default_instrument",
+    "dial_shares",
     "duration_text",
     "exact",
+    "figure",
     "first_failing",
     "from_iso",
+    "gate_table",
     "iso",
     "label_of",
+    "listing",
+    "metrics",
     "moment_of",
     "money_text",
     "outcome_of",
     "plain",
+    "records",
+    "section",
     "stamp_of",
+    "table",
+    "tag",
+    "text",
+    "words",
     "written",
 ]

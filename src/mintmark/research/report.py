@@ -9,10 +9,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mintmark.domain import DASH, duration_text, label_of, plain, written
+from mintmark.domain import (
+    DASH,
+    Html,
+    duration_text,
+    figure,
+    gate_table,
+    label_of,
+    listing,
+    plain,
+    section,
+    table,
+    tag,
+    text,
+    words,
+    written,
+)
 from mintmark.research.report_charts import EquityCurve, equity_picture, equity_svg
 from mintmark.research.report_evidence import backtest, evidence, training, verdict
-from mintmark.research.report_parts import Html, figure, gate_table, listing, section, table, tag, text, words
 from mintmark.research.report_style import STYLE
 
 __all__ = ["EquityCurve", "ReportInput", "equity_picture", "render"]

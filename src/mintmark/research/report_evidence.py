@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mintmark.domain import CAPS, plain, written
+from mintmark.domain import CAPS, Html, listing, metrics, plain, records, section, table, tag, words, written
 from mintmark.research.report_charts import learning_svg
-from mintmark.research.report_parts import Html, listing, metrics, records, section, table, tag, words
 
 _LOSSES = ("initial_loss", "final_loss", "loss_decrease", "validation_loss", "test_loss", "prior_loss")
 _SKILL = (

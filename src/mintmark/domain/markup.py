@@ -1,4 +1,4 @@
-"""Small pieces of HTML a report is put together from. Text is escaped here and nowhere else."""
+"""Small pieces of HTML that reports and pages are put together from. Text is escaped here and nowhere else."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from mintmark.domain import CHECKS, DASH, as_kind, label_of, written
+from mintmark.domain.figures import CHECKS, DASH, as_kind, label_of, written
 
 
 class Html(str):
