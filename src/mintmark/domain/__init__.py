@@ -2,6 +2,10 @@
 
 from mintmark.domain.bars import Bars
 from mintmark.domain.errors import (
+    EXIT_DONE,
+    EXIT_FOLLOWED_CANCELLED,
+    EXIT_FOLLOWED_FAILED,
+    EXIT_INTERRUPTED,
     Damaged,
     Fault,
     MintmarkError,
@@ -58,6 +62,10 @@ from mintmark.domain.time import (
 
 __all__ = [
     "ASSET_CLASSES",
+    "EXIT_DONE",
+    "EXIT_FOLLOWED_CANCELLED",
+    "EXIT_FOLLOWED_FAILED",
+    "EXIT_INTERRUPTED",
     "CAPS",
     "CHECKS",
     "DASH",

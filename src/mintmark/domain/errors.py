@@ -103,6 +103,8 @@ _OUTCOMES: Mapping[str, Outcome] = {
     "usage": Outcome(400, 2),
     "invalid_request": Outcome(400, 3),
     "too_large": Outcome(413, 3),
+    "cross_site": Outcome(403, 3),
+    "method_not_allowed": Outcome(405, 3),
     "not_found": Outcome(404, 4),
     "no_active_cycle": Outcome(404, 4),
     "at_capacity": _CONFLICT,
