@@ -1,0 +1,1 @@
+"""The eight starting strategies, as package data."""
