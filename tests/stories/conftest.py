@@ -1,0 +1,111 @@
+"""Homes with the sample pack sealed once, copied for each story."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cycles import ended, outcome, told, trigger
+from house import House, HouseMaker, opened
+from samples import STRATEGIES, WIDE
+
+
+def _sealed(home: Path, url: str | None = None) -> Path:
+    with opened(House(home, url)) as house:
+        house.ask("data", "sample")
+    for name, text in STRATEGIES.items():
+        file = home / "strategies" / f"{name}.yaml"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text)
+    return home
+
+
+@pytest.fixture(scope="session")
+def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home on SQLite that holds the sample pack; copy it, never work in it."""
+    return _sealed(tmp_path_factory.mktemp("sample") / "home")
+
+
+@pytest.fixture(scope="session")
+def sample_on_postgres(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A home whose database is PostgreSQL, and the name of that database: copy both."""
+    name = f"sample{secrets.token_hex(4)}"
+    url = _database(postgres_server, f"CREATE DATABASE {name}", name)
+    return _sealed(tmp_path_factory.mktemp("sample_pg") / "home", url), name
+
+
+def _database(server: str, statement: str, name: str) -> str:
+    import psycopg
+
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(statement)  # type: ignore[arg-type]
+    return server.replace("/postgres?", f"/{name}?")
+
+
+@dataclass(frozen=True)
+class Calm:
+    """A cycle that nobody disturbed: how it ended, and how long it took."""
+
+    outcome: dict[str, Any]
+    seconds: float
+
+
+def _calm(sample_home: Path, home: Path, strategy: str) -> Calm:
+    shutil.copytree(sample_home, home)
+    with opened(House(home, None, WIDE)) as house:
+        house.worker()
+        began = time.monotonic()
+        cycle = trigger(house, strategy)
+        assert ended(house, cycle)["status"] == "completed", told(house, cycle)
+        return Calm(outcome(house, cycle), time.monotonic() - began)
+
+
+@pytest.fixture(scope="session")
+def _quick_and_calm(sample_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Calm:
+    return _calm(sample_home, tmp_path_factory.mktemp("calm") / "home", "quick")
+
+
+@pytest.fixture(scope="session")
+def calm_quick(_quick_and_calm: Calm) -> dict[str, Any]:
+    """How the quick cycle ends when nobody disturbs it, on SQLite."""
+    return _quick_and_calm.outcome
+
+
+@pytest.fixture(scope="session")
+def calm_seconds(_quick_and_calm: Calm) -> float:
+    """How long the quick cycle takes when nobody disturbs it."""
+    return _quick_and_calm.seconds
+
+
+@pytest.fixture(scope="session")
+def calm_slow(sample_home: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """How the slow cycle ends when nobody disturbs it, on SQLite."""
+    return _calm(sample_home, tmp_path_factory.mktemp("calm_slow") / "home", "slow").outcome
+
+
+@pytest.fixture
+def a_house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[HouseMaker]:
+    """Make houses of this test alone: ``a_house("sqlite" or "postgresql", settings)``; all are closed at its end."""
+    with ExitStack() as closing:
+
+        def make(kind: str = "sqlite", settings: Mapping[str, str] | None = None, name: str = "home") -> House:
+            home = tmp_path / name
+            if kind == "sqlite":
+                shutil.copytree(request.getfixturevalue("sample_home"), home, dirs_exist_ok=True)
+                return closing.enter_context(opened(House(home, None, settings)))
+            template, model = request.getfixturevalue("sample_on_postgres")
+            shutil.copytree(template, home, dirs_exist_ok=True)
+            server = request.getfixturevalue("postgres_server")
+            copy = f"story{secrets.token_hex(6)}"
+            url = _database(server, f"CREATE DATABASE {copy} TEMPLATE {model}", copy)
+            closing.callback(_database, server, f"DROP DATABASE {copy} WITH (FORCE)", copy)
+            return closing.enter_context(opened(House(home, url, settings)))
+
+        yield make

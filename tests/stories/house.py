@@ -1,0 +1,254 @@
+"""A house of real processes: servers, workers and commands on one home folder or database.
+
+Everything a story starts here it can kill, and ``close`` leaves no process behind.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias, TypeVar
+
+import httpx
+import psutil
+
+Found = TypeVar("Found")
+HouseMaker: TypeAlias = "Callable[..., House]"
+ENDED = ("completed", "failed", "cancelled")
+KEYS = ("DEEPSEEK_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_API_KEY")
+COMMAND = (sys.executable, "-m", "mintmark.cli")
+ARMED = (sys.executable, str(Path(__file__).with_name("armed.py")))
+
+# A deadline is how long a broken house may hold up the tests, not how long a sound
+# one takes: it is generous, so that a busy machine does not make a story fail.
+PATIENCE_SECONDS = 120.0
+
+
+def wait_for(look: Callable[[], Found | None], what: str, seconds: float = PATIENCE_SECONDS) -> Found:
+    """Return what ``look`` gives once it is true; fail saying ``what`` did not happen in ``seconds``."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = look()
+        if found:
+            return found
+        assert time.monotonic() < deadline, f"{what}: not within {seconds:.0f} s"
+        time.sleep(0.02)
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command left."""
+
+    code: int
+    stdout: str
+    stderr: str
+    seconds: float
+
+    @property
+    def body(self) -> Any:
+        """Return the one JSON document on stdout."""
+        return json.loads(self.stdout)
+
+
+class House:
+    """One home folder, its database, and the processes that work on it."""
+
+    def __init__(self, home: Path, url: str | None = None, settings: Mapping[str, str] | None = None) -> None:
+        self.home = home
+        self.url = url or f"sqlite:///{home / 'mintmark.db'}"
+        self.settings = dict(settings or {})
+        self.logs = home.parent / f"{home.name}-logs"
+        self.logs.mkdir(parents=True, exist_ok=True)
+        self.started: list[subprocess.Popen[bytes]] = []
+        self._client: httpx.Client | None = None
+
+    def environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Return the variables of a process of this house: no key, no setting of whoever runs the tests."""
+        kept = {
+            name: value for name, value in os.environ.items() if not name.startswith("MINTMARK_") and name not in KEYS
+        }
+        ours = {"MINTMARK_HOME": str(self.home), "MINTMARK_STORE__URL": self.url}
+        return {**kept, **ours, **self.settings, **(extra or {})}
+
+    def run(
+        self,
+        *arguments: str,
+        command: tuple[str, ...] = COMMAND,
+        extra: Mapping[str, str] | None = None,
+        seconds: float = 2 * PATIENCE_SECONDS,
+    ) -> Answer:
+        """Run one command to its end."""
+        began = time.monotonic()
+        process = subprocess.run(
+            [*command, *arguments],
+            env=self.environment(extra),
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+        return Answer(process.returncode, process.stdout, process.stderr, time.monotonic() - began)
+
+    def ask(self, *arguments: str) -> Any:
+        """Run one command with ``--json`` that must succeed, and return its document."""
+        answer = self.run(*arguments, "--json")
+        assert answer.code == 0, f"{arguments} left {answer.code}: {answer.stdout[-2000:]}{answer.stderr[-2000:]}"
+        return answer.body
+
+    def start(
+        self, *arguments: str, command: tuple[str, ...] = COMMAND, extra: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[bytes]:
+        """Start one command in a session of its own and return at once; its words go to a log."""
+        log = self.logs / f"{len(self.started):03d}-{'-'.join(arguments[:1])}.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [*command, *arguments],
+                env=self.environment(extra),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self.started.append(process)
+        return process
+
+    def worker(
+        self, *options: str, command: tuple[str, ...] = COMMAND, extra: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[bytes]:
+        """Start one worker process and wait until the database shows its heartbeat."""
+        process = self.start("worker", *options, command=command, extra=extra)
+        wait_for(lambda: self.beats(process), f"worker {process.pid} is live{self.words(process)}")
+        return process
+
+    def serve(self) -> subprocess.Popen[bytes]:
+        """Start the server on a free port and wait until it answers."""
+        port = free_port()
+        process = self.start("serve", "--port", str(port))
+        self._client = httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1", timeout=60)
+        wait_for(lambda: self.answers(process), "the server answers")
+        return process
+
+    def answers(self, process: subprocess.Popen[bytes]) -> bool:
+        """Return whether the server answers; fail when it has ended."""
+        assert process.poll() is None, f"the server ended with {process.returncode}{self.words(process)}"
+        try:
+            return self.client.get("/agent/status").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    @property
+    def client(self) -> httpx.Client:
+        """Return the client of the server started here."""
+        assert self._client is not None, "no server was started"
+        return self._client
+
+    def get(self, path: str, **query: Any) -> Any:
+        """Return the body of a GET that must answer 200."""
+        answer = self.client.get(path, params=query)
+        assert answer.status_code == 200, f"GET {path}: {answer.status_code} {answer.text[:2000]}"
+        return answer.json()
+
+    def rows(self, sql: str, **values: Any) -> list[dict[str, Any]]:
+        """Return the rows of one SELECT on the house's own database, in autocommit."""
+        from sqlalchemy import text
+
+        with self.database.read() as connection:
+            return [dict(row) for row in connection.execute(text(sql), values).mappings()]
+
+    @property
+    def database(self) -> Any:
+        """Return the database, opened once."""
+        from mintmark.store import open_database
+
+        if not hasattr(self, "_database"):
+            self._database = open_database(self.url)
+        return self._database
+
+    def beats(self, process: subprocess.Popen[bytes]) -> bool:
+        """Return whether the worker ``process`` or one of its slots has a heartbeat; fail when it has ended."""
+        assert process.poll() is None, f"the worker ended with {process.returncode}{self.words(process)}"
+        family = {process.pid, *(child.pid for child in _children(process.pid))}
+        return bool(family & {row["pid"] for row in self.rows("SELECT pid FROM workers")})
+
+    def words(self, process: subprocess.Popen[bytes]) -> str:
+        """Return the last words of a started process, for a message."""
+        number = self.started.index(process)
+        return "".join(f"\n--- {log.name}\n{_tail(log)}" for log in self.logs.glob(f"{number:03d}-*.log"))
+
+    def processes(self) -> list[psutil.Process]:
+        """Return every live process of this house, whoever started it."""
+        mark = ("MINTMARK_HOME", str(self.home))
+        return [process for process in psutil.process_iter() if mark in _environment(process).items()]
+
+    def kill(self, process: subprocess.Popen[bytes]) -> None:
+        """Kill one started process and its group with KILL, and wait until it is gone."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(30)
+
+    def kill_all(self) -> None:
+        """Kill every process of this house with KILL, and wait until none is left."""
+        wait_for(self._kill_round, "every process is gone", 30)
+
+    def _kill_round(self) -> bool:
+        alive = self.processes()
+        for process in alive:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        for process in self.started:
+            process.poll()
+        return not alive
+
+    def close(self) -> None:
+        """Kill what lives and let go of what is open."""
+        self.kill_all()
+        if self._client is not None:
+            self._client.close()
+        if hasattr(self, "_database"):
+            self._database.close()
+
+
+@contextlib.contextmanager
+def opened(house: House) -> Iterator[House]:
+    """Give ``house``, and close it whatever happens."""
+    try:
+        yield house
+    finally:
+        house.close()
+
+
+def _children(pid: int) -> list[psutil.Process]:
+    try:
+        return psutil.Process(pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _environment(process: psutil.Process) -> dict[str, str]:
+    try:
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return {}
+        return dict(process.environ())
+    except (psutil.NoSuchProcess, psutil.AccessDenied, OSError):
+        return {}
+
+
+def _tail(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-30:])

@@ -1,0 +1,51 @@
+"""The strategies the stories run: one that is soon done, one that is long in training, one that is neither."""
+
+from __future__ import annotations
+
+QUICK = """\
+grammar: 1
+name: quick
+universe: {symbols: [NASDAQ], timeframe: 1d}
+span: {start: 2010-01-04, end: 2018-12-31}
+indicators:
+  rsi_fast: {type: rsi, period: 7}
+features:
+  - {indicator: rsi_fast}
+  - {price: return_5}
+labels: {kind: zigzag, threshold: 0.03}
+model: {kind: gbdt, params: {rounds: 60, leaves: 7, learning_rate: 0.1, min_leaf: 20}}
+training: {patience: 60}
+"""
+
+# Sixty-four columns and two symbols make a round slow enough to be met in the middle.
+SLOW = """\
+grammar: 1
+name: slow
+universe: {symbols: [NASDAQ, SP500], timeframe: 1d}
+indicators:
+  rsi_fast: {type: rsi, period: 7}
+  natr_slow: {type: natr, period: 20}
+  roc_slow: {type: roc, period: 20}
+  far: {type: distance_from_ma, period: 50}
+features:
+  - {indicator: rsi_fast, lags: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]}
+  - {indicator: natr_slow, lags: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]}
+  - {indicator: roc_slow, lags: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]}
+  - {indicator: far, lags: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]}
+labels: {kind: zigzag, threshold: 0.03}
+model: {kind: gbdt, params: {rounds: 200, leaves: 127, learning_rate: 0.01, min_leaf: 5}}
+training: {patience: 200}
+"""
+
+STRATEGIES = {"quick": QUICK, "slow": SLOW}
+
+# Limits that anything passes, so that a story about processes does not turn on a market's mood.
+WIDE = {
+    "MINTMARK_RESEARCH__GATES__MIN_ACCURACY": "0",
+    "MINTMARK_RESEARCH__GATES__MAX_LOSS": "99",
+    "MINTMARK_RESEARCH__GATES__MIN_LOSS_DECREASE": "-99",
+    "MINTMARK_RESEARCH__GATES__MIN_TRADES": "0",
+    "MINTMARK_RESEARCH__GATES__MIN_WIN_RATE": "0",
+    "MINTMARK_RESEARCH__GATES__MAX_DRAWDOWN": "1",
+    "MINTMARK_RESEARCH__GATES__MIN_SHARPE": "-99",
+}

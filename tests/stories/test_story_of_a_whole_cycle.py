@@ -1,0 +1,120 @@
+"""A cycle from its trigger to its verdict, through the doors."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+
+import pytest
+from cycles import CHILDREN, PHASES, children, ended, experiments, outcome, running, trigger
+from house import COMMAND, ENDED, House, HouseMaker, wait_for
+from samples import WIDE
+
+VERDICTS = {"promising", "mediocre", "poor"}
+OFFLINE = ("unshare", "--net", *COMMAND)
+
+
+def phases_until_the_end(house: House, operation_id: str) -> list[str]:
+    """Read the cycle until it ends and return each phase seen, once."""
+    seen: list[str] = []
+
+    def look() -> bool:
+        found = house.get(f"/operations/{operation_id}")["data"]
+        phase = found["metadata"]["parameters"]["phase"]
+        if phase not in seen[-1:]:
+            seen.append(phase)
+        return found["status"] in ENDED
+
+    wait_for(look, "the cycle ends", 240)
+    return seen
+
+
+def test_a_cycle_triggered_by_http_goes_through_its_phases_to_a_verdict(a_house: HouseMaker):
+    house = a_house("sqlite", WIDE)
+    house.serve()
+    house.worker()
+
+    answer = house.client.post("/agent/trigger", json={"strategy": "starting_1"})
+
+    assert answer.status_code == 202, answer.text
+    began = answer.json()
+    cycle = began["operation_id"]
+    assert began["triggered"] is True
+    assert began["waiting_for_worker"] is False
+    seen = phases_until_the_end(house, cycle)
+    assert [phase for phase in seen if phase != "idle"] == ["training", "backtesting", "assessing"]
+    found = house.get(f"/operations/{cycle}")["data"]
+    assert found["status"] == "completed", found["error"]
+    assert found["progress"]["percentage"] == 100
+    assert found["result_summary"]["verdict"] in VERDICTS
+    assert [one["operation_type"] for one in house.get(f"/operations/{cycle}/children")["data"]] == list(CHILDREN)
+    assessment = json.loads((house.home / found["result_summary"]["assessment_path"]).read_text())
+    last = house.get(f"/operations/{found['metadata']['parameters']['assessment_op_id']}")["data"]
+    assert assessment == last["result_summary"]
+    assert (house.home / "strategies" / "starting_1" / "assessment.json").exists()
+    assert "<html" in (house.home / found["result_summary"]["report_path"]).read_text()
+
+
+def offline_command() -> tuple[str, ...]:
+    """Return the command in a world without a network where this machine can make one."""
+    able = shutil.which("unshare") and subprocess.run(["unshare", "--net", "true"], check=False).returncode == 0
+    return OFFLINE if able else COMMAND
+
+
+def test_one_command_without_key_or_network_designs_trains_tests_and_judges(a_house: HouseMaker):
+    house = a_house()
+
+    answer = house.run(
+        "agent", "trigger", "--follow", "--gate-policy", "assess", "--json", command=offline_command(), seconds=280
+    )
+
+    assert answer.code == 0, answer.stderr[-3000:]
+    found = answer.body
+    cycle = house.ask("operations", "list", "--type", "agent_research")["data"][0]["operation_id"]
+    kinds = [one["operation_type"] for one in children(house, cycle)]
+    refused = house.ask("operations", "show", cycle)["data"]["metadata"]["parameters"]["gate_rejection"]
+    trained_only = refused is not None and refused["gate"] == "training"
+    assert kinds == ["agent_design", "training", *([] if trained_only else ["backtesting"]), "agent_assessment"]
+    assert experiments(house, cycle) == 1
+    assert json.dumps(found).count("promising") + json.dumps(found).count("mediocre") + json.dumps(found).count("poor")
+    cost = house.ask("operations", "show", cycle)["data"]["metadata"]["parameters"]["cost"]
+    assert cost in ("0", {"amount": "0", "currency": "USD"}), cost
+
+
+def test_the_child_shown_is_the_operation_that_works(a_house: HouseMaker):
+    house = a_house("sqlite", WIDE)
+    house.serve()
+    house.worker()
+    cycle = trigger(house)
+    for phase, kind in PHASES.items():
+        running(house, cycle, kind)
+
+        shown = house.get("/agent/status")
+
+        if shown["phase"] != phase:
+            continue  # It ended between the two looks; the ids are checked below.
+        assert shown["operation_id"] == cycle
+        assert (
+            shown["child_operation_id"]
+            == shown[
+                {"training": "training_op_id", "backtesting": "backtest_op_id", "assessing": "assessment_op_id"}[phase]
+            ]
+        )
+        child = house.get(f"/operations/{shown['child_operation_id']}")["data"]
+        assert (child["operation_type"], child["parent_operation_id"]) == (kind, cycle)
+    ended(house, cycle)
+    found = house.get(f"/operations/{cycle}")["data"]["metadata"]["parameters"]
+    named = [found["training_op_id"], found["backtest_op_id"], found["assessment_op_id"]]
+    assert named == [one["operation_id"] for one in children(house, cycle)]
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_the_same_strategy_pack_and_seed_give_the_same_bytes(a_house: HouseMaker, kind: str):
+    house = a_house(kind, WIDE)
+    house.worker()
+
+    first, second = (ended(house, trigger(house, seed=11))["operation_id"] for _ in range(2))
+
+    assert outcome(house, first)["status"] == "completed"
+    assert outcome(house, first) == outcome(house, second)

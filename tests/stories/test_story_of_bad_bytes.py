@@ -1,0 +1,141 @@
+"""Full disks, closed folders and damaged bytes: each is named, and nothing half-written is left."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cycles import checkpoint_round, ended, row, told, trigger
+from house import House, HouseMaker, wait_for
+from samples import WIDE
+
+SMALL_FILES = (
+    sys.executable,
+    "-c",
+    "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (16384, 16384));from mintmark.cli import main; main()",
+)
+"""The start of a command that, like all it starts, can write no file beyond 16 KiB."""
+
+
+def flip_a_byte(file: Path) -> None:
+    """Change the byte in the middle of ``file``."""
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 0x01
+    file.chmod(0o644)
+    file.write_bytes(bytes(content))
+
+
+def failed(house: House, operation_id: str) -> dict[str, Any]:
+    """Wait until the operation has failed; return its error."""
+    found = ended(house, operation_id)
+    assert found["status"] == "failed", told(house, operation_id)
+    error: dict[str, Any] = house.ask("operations", "show", operation_id)["data"]["error"]
+    return error
+
+
+def test_a_full_disk_fails_the_training_and_leaves_no_partial_file(a_house: HouseMaker):
+    # PostgreSQL: a limit on files would hit an SQLite database first.
+    house = a_house("postgresql", WIDE)
+    house.worker(command=SMALL_FILES)
+    training = house.ask("train", "slow")["operation_id"]
+
+    error = failed(house, training)
+
+    assert error["code"] == "disk_full"
+    assert list(house.home.rglob("*.part")) == []
+    models = house.home / "models"
+    assert not models.exists() or [path for path in models.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.skipif(
+    not Path("/sys/kernel").is_dir(), reason="needs a folder that takes files from nobody, not even root"
+)
+def test_a_home_that_takes_no_files_is_named(tmp_path: Path):
+    house = House(tmp_path / "home")
+
+    answer = house.run(
+        "data", "list", "--json", extra={"MINTMARK_HOME": "/sys/kernel/mintmark", "MINTMARK_STORE__URL": ""}
+    )
+
+    assert (answer.code, answer.body["error"]) == (1, "not_writable")
+    assert "/sys/kernel/mintmark" in answer.body["message"]
+
+
+def test_a_changed_byte_in_the_pack_stops_the_cycle(a_house: HouseMaker):
+    house = a_house("sqlite", WIDE)
+    house.worker()
+    pack = house.ask("pack", "list")["data"][0]["pack_id"]
+    for blob in (house.home / "blobs").rglob("*"):
+        if blob.is_file():
+            flip_a_byte(blob)
+
+    verified = house.run("pack", "verify", pack, "--json")
+    cycle = house.run("agent", "trigger", "--strategy", "quick", "--json")
+
+    assert (verified.code, verified.body["error"]) == (3, "pack_damaged")
+    if cycle.code:
+        assert cycle.body["error"] == "pack_damaged"
+    else:
+        assert failed(house, cycle.body["operation_id"])["code"] in ("child_failed", "pack_damaged")
+        assert "damaged" in row(house, cycle.body["operation_id"])["error_message"]
+
+
+def test_a_changed_byte_in_the_model_stops_the_backtest(a_house: HouseMaker):
+    house = a_house("sqlite", WIDE)
+    house.worker()
+    trained = ended(house, house.ask("train", "quick")["operation_id"])
+    assert trained["status"] == "completed"
+    result = house.ask("operations", "show", trained["operation_id"])["data"]["result_summary"]
+    weights = max((house.home / result["model_path"]).iterdir(), key=lambda file: file.stat().st_size)
+    flip_a_byte(weights)
+
+    backtest = house.run("backtest", "quick", "--json")
+
+    if backtest.code:
+        assert backtest.body["error"] == "model_damaged"
+    else:
+        assert failed(house, backtest.body["operation_id"])["code"] == "model_damaged"
+
+
+def test_a_changed_byte_in_the_checkpoint_stops_the_resume(a_house: HouseMaker):
+    from sqlalchemy import text
+
+    house = a_house("sqlite", WIDE)
+    house.worker()
+    training = house.ask("train", "slow")["operation_id"]
+    wait_for(lambda: checkpoint_round(house, training) >= 25, "a checkpoint is stored")
+    house.ask("operations", "cancel", training)
+    data = bytearray(house.rows("SELECT data FROM checkpoints WHERE operation_id = :id", id=training)[0]["data"])
+    data[len(data) // 2] ^= 0x01
+    with house.database.write() as connection:
+        connection.execute(
+            text("UPDATE checkpoints SET data = :data WHERE operation_id = :id"), {"data": bytes(data), "id": training}
+        )
+
+    house.ask("operations", "resume", training)
+
+    assert failed(house, training)["code"] == "checkpoint_mismatch"
+
+
+@pytest.mark.parametrize("command", [("worker",), ("serve",), ("agent", "status")])
+def test_an_unknown_variable_stops_the_program_by_name(tmp_path: Path, command: tuple[str, ...]):
+    house = House(tmp_path / "home")
+
+    answer = house.run(*command, extra={"MINTMARK_RESEARCH__POL_SECONDS": "3"}, seconds=60)
+
+    assert answer.code == 2
+    assert "MINTMARK_RESEARCH__POL_SECONDS" in answer.stderr
+    assert not (house.home / "mintmark.db").exists()
+
+
+def test_a_cycle_started_after_the_damage_of_another_is_not_touched_by_it(a_house: HouseMaker):
+    house = a_house("sqlite", WIDE)
+    house.worker()
+    first = trigger(house)
+    house.ask("operations", "cancel", first)
+
+    second = trigger(house)
+
+    assert ended(house, second)["status"] == "completed", told(house, second)

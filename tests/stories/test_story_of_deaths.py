@@ -1,0 +1,168 @@
+"""Whatever is killed, the work goes on where it stood and nothing is done twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cycles import (
+    CHILDREN,
+    checkpoint_round,
+    child,
+    children,
+    ended,
+    outcome,
+    row,
+    running,
+    status,
+    told,
+    trigger,
+    worker_of,
+)
+from house import House, HouseMaker, wait_for
+from samples import WIDE
+
+KINDS = pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+TAKEOVER_SECONDS = 25
+
+
+def kinds_of_events(house: House, operation_id: str) -> list[str]:
+    """Return the kinds of an operation's events, oldest first."""
+    return [
+        str(one["kind"])
+        for one in house.rows("SELECT kind FROM events WHERE operation_id = :id ORDER BY n", id=operation_id)
+    ]
+
+
+@KINDS
+def test_every_process_killed_in_backtesting_goes_on_after_a_new_start(
+    a_house: HouseMaker, calm_quick: dict[str, Any], kind: str
+):
+    house = a_house(kind, WIDE)
+    house.serve()
+    house.worker()
+    cycle = trigger(house)
+    running(house, cycle, "backtesting")
+    before = child(house, cycle, "training")
+
+    house.kill_all()
+    assert house.processes() == []
+    house.serve()
+    house.worker()
+
+    assert ended(house, cycle)["status"] == "completed", told(house, cycle)
+    assert outcome(house, cycle) == calm_quick
+    assert child(house, cycle, "training") == before
+    assert [one["takeovers"] for one in children(house, cycle)] == [0, 0, 0]
+
+
+@KINDS
+def test_a_worker_killed_in_training_is_followed_by_the_other_from_its_checkpoint(a_house: HouseMaker, kind: str):
+    house = a_house(kind, WIDE)
+    house.worker()
+    house.worker()
+    cycle = trigger(house, "slow")
+    training = running(house, cycle, "training")["operation_id"]
+    wait_for(lambda: checkpoint_round(house, training) >= 50, "the checkpoint of round 50 is stored")
+
+    dead = row(house, training)
+    os.kill(worker_of(house, dead), signal.SIGKILL)
+    stored = checkpoint_round(house, training)
+    taken = wait_for(
+        lambda: (
+            (found := row(house, training))["worker_id"] != dead["worker_id"] and found["status"] == "running" and found
+        ),
+        "the other worker takes the training over",
+        TAKEOVER_SECONDS,
+    )
+
+    assert (taken["takeovers"], taken["starts"]) == (1, dead["starts"] + 1)
+    assert "takeover" in kinds_of_events(house, training)
+    assert ended(house, cycle)["status"] == "completed", told(house, cycle)
+    result = house.ask("operations", "show", training)["data"]["result_summary"]
+    assert result["resumed_from_round"] >= stored >= 50
+    assert [one["operation_type"] for one in children(house, cycle)] == list(CHILDREN)
+
+
+@KINDS
+def test_two_workers_a_server_and_a_second_shell_share_one_database(a_house: HouseMaker, kind: str):
+    house = a_house(kind, WIDE)
+    house.serve()
+    house.worker()
+    house.worker()
+
+    with ThreadPoolExecutor(3) as shells:
+        cycles = [one["operation_id"] for one in shells.map(lambda _: triggered(house), range(3))]
+    shown = house.ask("agent", "status")
+    listed = house.ask("operations", "list", "--type", "training")
+    found = [ended(house, cycle) for cycle in cycles]
+
+    assert {one["operation_id"] for one in shown["active_researches"]} <= set(cycles)
+    assert shown["workers"]["training"]["total"] == 2
+    assert shown["capacity"]["limit"] == 5
+    assert all(one["operation_type"] == "training" for one in listed["data"])
+    assert [one["status"] for one in found] == ["completed"] * 3, [told(house, cycle) for cycle in cycles]
+    outcomes = [outcome(house, cycle) for cycle in cycles]
+    assert outcomes[0] == outcomes[1] == outcomes[2]
+    assert house.ask("operations", "list", "--type", "training")["total_count"] == 3
+    assert house.get("/operations", operation_type="training")["total_count"] == 3
+
+
+def triggered(house: House) -> dict[str, Any]:
+    """Trigger the quick cycle from a shell of its own."""
+    body: dict[str, Any] = house.ask("agent", "trigger", "--strategy", "quick")
+    return body
+
+
+@KINDS
+def test_a_worker_killed_in_training_leaves_nothing_done_twice(
+    a_house: HouseMaker, calm_slow: dict[str, Any], kind: str
+):
+    house = a_house(kind, WIDE)
+    house.worker()
+    house.worker()
+    cycle = trigger(house, "slow")
+    training = running(house, cycle, "training")
+
+    os.kill(worker_of(house, training), signal.SIGKILL)
+
+    assert ended(house, cycle)["status"] == "completed", told(house, cycle)
+    assert outcome(house, cycle) == calm_slow
+    assert (calm_slow["trials"], calm_slow["experiments"], len(calm_slow["gates"])) == (9, 1, 7)
+    assert house.ask("operations", "list")["total_count"] == 1 + len(CHILDREN)
+    assert {path.name for path in (house.home / "models" / "slow").iterdir()} == {
+        Path(calm_slow["training"]["model_path"]).name
+    }
+
+
+def test_a_frozen_worker_that_wakes_up_writes_nothing(a_house: HouseMaker, calm_slow: dict[str, Any]):
+    house = a_house("sqlite", WIDE)
+    house.worker()
+    house.worker()
+    cycle = trigger(house, "slow")
+    training = running(house, cycle, "training")
+    frozen = worker_of(house, training)
+    os.kill(frozen, signal.SIGSTOP)
+    wait_for(lambda: row(house, training["operation_id"])["takeovers"] == 1, "the other worker takes over", 60)
+
+    os.kill(frozen, signal.SIGCONT)
+
+    assert ended(house, cycle)["status"] == "completed", told(house, cycle)
+    assert outcome(house, cycle) == calm_slow
+
+
+def test_a_cycle_keeps_its_place_in_the_lists_over_a_restart(a_house: HouseMaker):
+    house = a_house("sqlite", WIDE)
+    house.serve()
+    cycle = trigger(house)
+    before = house.get("/operations")
+
+    house.kill_all()
+    house.serve()
+
+    assert house.get("/operations") == before
+    assert status(house, cycle) in ("pending", "running")

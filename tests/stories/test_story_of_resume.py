@@ -1,0 +1,79 @@
+"""A cancelled training goes on from its checkpoint and ends with the same bytes."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from cycles import checkpoint_round, child, ended, outcome, row, running, told, trigger
+from house import House, HouseMaker, wait_for
+from samples import WIDE
+
+KINDS = pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+
+
+def cancelled_at(house: House, cycle: str, round_: int) -> str:
+    """Cancel a cycle once its training has a checkpoint of ``round_`` or later; return the training's id."""
+    training = str(running(house, cycle, "training")["operation_id"])
+    wait_for(lambda: checkpoint_round(house, training) >= round_, f"the checkpoint of round {round_} is stored")
+    house.ask("operations", "cancel", cycle)
+    return training
+
+
+@KINDS
+def test_a_training_cancelled_after_its_checkpoint_resumes_there_to_the_same_model(
+    a_house: HouseMaker, calm_slow: dict[str, Any], kind: str
+):
+    house = a_house(kind, WIDE)
+    house.serve()
+    house.worker()
+    cycle = trigger(house, "slow")
+    training = cancelled_at(house, cycle, 75)
+    stored = checkpoint_round(house, training)
+
+    with ThreadPoolExecutor(2) as shells:
+        answers = list(shells.map(lambda _: house.client.post(f"/operations/{cycle}/resume"), range(2)))
+
+    assert sorted(answer.status_code for answer in answers) == [200, 409], [answer.text for answer in answers]
+    won = next(answer.json()["data"] for answer in answers if answer.status_code == 200)
+    assert won["operation_id"] == cycle
+    assert won["resumed_from"] == {"phase": "training", "round": stored}
+    assert next(answer.json()["error"] for answer in answers if answer.status_code == 409) == "not_resumable"
+    assert ended(house, cycle)["status"] == "completed", told(house, cycle)
+    again = child(house, cycle, "training")
+    assert again is not None
+    assert again["operation_id"] == training
+    result = house.ask("operations", "show", training)["data"]["result_summary"]
+    assert result["resumed_from_round"] == stored
+    assert outcome(house, cycle) == calm_slow
+
+
+def test_a_training_by_itself_is_cancelled_and_resumed_by_the_command_line(a_house: HouseMaker):
+    house = a_house("sqlite", WIDE)
+    house.worker()
+    training = house.ask("train", "slow")["operation_id"]
+    wait_for(lambda: checkpoint_round(house, training) >= 25, "the first checkpoint is stored")
+    house.ask("operations", "cancel", training)
+    stored = checkpoint_round(house, training)
+
+    resumed = house.ask("operations", "resume", training)
+
+    assert resumed["data"]["resumed_from"]["round"] == stored
+    assert ended(house, training)["status"] == "completed", told(house, training)
+    assert row(house, training)["takeovers"] == 0
+    assert house.run("operations", "resume", training, "--json").body["error"] == "not_resumable"
+
+
+def test_a_cycle_ended_by_a_gate_is_final(a_house: HouseMaker):
+    house = a_house("sqlite", {**WIDE, "MINTMARK_RESEARCH__GATES__MIN_ACCURACY": "0.999"})
+    house.worker()
+    cycle = trigger(house)
+    assert ended(house, cycle)["status"] == "failed", told(house, cycle)
+
+    answer = house.run("operations", "resume", cycle, "--json")
+
+    assert (answer.code, answer.body["error"]) == (5, "not_resumable")
+    assert row(house, cycle)["error_code"] == "gate_refused"
+    assert row(house, cycle)["error_message"].startswith("Training gate failed: accuracy_below_threshold (")
+    assert child(house, cycle, "backtesting") is None
