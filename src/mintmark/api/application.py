@@ -1,0 +1,40 @@
+"""The HTTP application: every route, every error, nothing computed."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+import mintmark
+from mintmark.api import agent, operations, packs, strategies, watching
+from mintmark.api.door import Door
+from mintmark.api.faults import Faults
+from mintmark.app import App
+from mintmark.domain import MintmarkError
+
+PREFIX = "/api/v1"
+
+
+def create_api(app: App, *, hosts: frozenset[str] | None = None) -> FastAPI:
+    """Return the HTTP door of ``app``: a client of the store that executes no work.
+
+    ``hosts``: the host names it answers to; None takes any.
+    """
+    faults = Faults(app.clock)
+    api = FastAPI(
+        title="Mintmark",
+        version=mintmark.__version__,
+        description="Research cycles, operations, strategies and packs. Times are ISO 8601 with Z; money is a "
+        "string with a currency beside it; what is undefined is null and named in `undefined`.",
+        docs_url=None,
+        redoc_url=None,
+    )
+    api.add_middleware(Door, faults=faults, hosts=hosts)
+    api.add_exception_handler(MintmarkError, faults.of_mintmark)
+    api.add_exception_handler(RequestValidationError, faults.of_validation)
+    api.add_exception_handler(HTTPException, faults.of_http)
+    for room in (agent, operations, strategies, packs):
+        api.include_router(room.routes(app), prefix=PREFIX)
+    api.include_router(watching.routes(app))
+    return api

@@ -1,0 +1,256 @@
+"""What every door answers: one function for each route and its command.
+
+The bodies come from the rooms; nothing is computed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import mintmark
+from mintmark.app.requests import (
+    BacktestRequest,
+    ListRequest,
+    TrainRequest,
+    TriggerRequest,
+    ValidateRequest,
+    one_of_pattern,
+)
+from mintmark.app.wiring import App
+from mintmark.domain import Refused, Timeframe
+
+Body = dict[str, Any]
+
+
+def _data(data: Any, **more: Any) -> Body:
+    return {"success": True, "data": data, **more}
+
+
+# Research cycles
+
+
+def trigger(app: App, request: TriggerRequest) -> Body:
+    """Start a research cycle."""
+    return app.research.trigger(**request.model_dump(mode="json"))
+
+
+def agent_status(app: App) -> Body:
+    """Return the active cycles, the last one, workers, budget and capacity."""
+    return app.research.status()
+
+
+def agent_budget(app: App) -> Body:
+    """Return what language models have cost today."""
+    return app.research.budget()
+
+
+def cancel_cycle(app: App, operation_id: str | None) -> Body:
+    """Cancel a cycle, or the only active one."""
+    if operation_id is not None:
+        one_of_pattern("operation_id", operation_id)
+    return _data(app.research.cancel(operation_id))
+
+
+# Operations
+
+
+def operations(app: App, request: ListRequest) -> Body:
+    """Return a page of operations, newest first."""
+    return {"success": True, **app.operations.list(**request.model_dump())}
+
+
+def operation(app: App, operation_id: str) -> Body:
+    """Return one operation."""
+    return _data(app.operations.get(one_of_pattern("operation_id", operation_id)))
+
+
+def children(app: App, operation_id: str) -> Body:
+    """Return what an operation started, oldest first."""
+    return _data(app.operations.children(one_of_pattern("operation_id", operation_id)))
+
+
+def gates(app: App, operation_id: str) -> Body:
+    """Return what the gates of a cycle said, in order."""
+    app.operations.get(one_of_pattern("operation_id", operation_id))
+    return _data(app.research.gate_answers(operation_id))
+
+
+def events(app: App, operation_id: str) -> Body:
+    """Return what happened to an operation, oldest first."""
+    return _data(app.operations.events(one_of_pattern("operation_id", operation_id)))
+
+
+def rounds(app: App, operation_id: str, after: int) -> Body:
+    """Return the training rounds after ``after``."""
+    return _data(app.operations.rounds(one_of_pattern("operation_id", operation_id), after))
+
+
+def cancel(app: App, operation_id: str, reason: str | None) -> Body:
+    """Cancel an operation and all it started."""
+    return _data(app.operations.cancel(one_of_pattern("operation_id", operation_id), reason))
+
+
+def resume(app: App, operation_id: str) -> Body:
+    """Let a failed or cancelled operation go on."""
+    return _data(app.operations.resume(one_of_pattern("operation_id", operation_id)))
+
+
+def workers(app: App) -> Body:
+    """Return the workers, live ones first."""
+    return _data(app.operations.workers())
+
+
+# Strategies
+
+
+def strategies(app: App) -> Body:
+    """Return the strategies with their verdicts."""
+    return _data(app.research.strategies())
+
+
+def strategy(app: App, name: str) -> Body:
+    """Return one strategy with spec, evidence and mark."""
+    return _data(app.research.strategy(one_of_pattern("name", name)))
+
+
+def validate_text(app: App, request: ValidateRequest) -> Body:
+    """Check the text of a strategy."""
+    return app.research.validate(request.yaml, pack_id=request.pack_id)
+
+
+def validate_saved(app: App, name: str, pack_id: str | None) -> Body:
+    """Check a saved strategy."""
+    return app.research.validate_saved(one_of_pattern("name", name), pack_id=_pack_id(pack_id))
+
+
+def lookahead(app: App, name: str, pack_id: str | None) -> Body:
+    """Check that no decision of a strategy changes when later bars are added."""
+    return app.research.lookahead(one_of_pattern("name", name), pack_id=_pack_id(pack_id))
+
+
+def train(app: App, request: TrainRequest) -> Body:
+    """Start a training outside a cycle."""
+    return app.research.train(**request.model_dump(mode="json"))
+
+
+def backtest(app: App, request: BacktestRequest) -> Body:
+    """Start a backtest outside a cycle."""
+    return app.research.backtest(**request.model_dump(mode="json"))
+
+
+# Data and packs
+
+
+def import_file(app: App, path: Path, *, timeframe: str, start: str | None, **options: Any) -> Body:
+    """Import a file of bars; its quality report."""
+    return _data(app.data.import_file(path, timeframe=_timeframe(timeframe), start=_day("from", start), **options))
+
+
+def fetch(app: App, exchange: str, symbol: str, *, timeframe: str, since: str, until: str | None) -> Body:
+    """Fetch public bars from an exchange; the quality report of the series."""
+    first = _day("since", since)
+    assert first is not None
+    return _data(app.data.fetch(exchange, symbol, _timeframe(timeframe), first, _day("until", until)))
+
+
+def sample(app: App) -> Body:
+    """Load and seal the bundled sample series."""
+    return _data(app.data.sample())
+
+
+def series(app: App) -> Body:
+    """Return the imported series."""
+    return _data(app.data.series())
+
+
+def quality(app: App, symbol: str, timeframe: str) -> Body:
+    """Return the quality report of one series."""
+    return _data(app.data.quality(symbol, _timeframe(timeframe)))
+
+
+def actions(app: App, path: Path) -> Body:
+    """Import corporate actions."""
+    return _data(app.data.actions(path))
+
+
+def seal(app: App, as_of: str, policy: str) -> Body:
+    """Seal the imported series into a pack."""
+    day = _day("as-of", as_of)
+    assert day is not None
+    return _data(app.data.seal(day, policy))
+
+
+def packs(app: App) -> Body:
+    """Return the packs, newest first."""
+    return _data(app.data.packs())
+
+
+def pack(app: App, pack_id: str) -> Body:
+    """Return the manifest of a pack."""
+    return _data(app.data.manifest(one_of_pattern("pack_id", pack_id)))
+
+
+def pack_quality(app: App, pack_id: str) -> Body:
+    """Return the quality report of each series of a pack."""
+    return _data(app.data.pack_quality(one_of_pattern("pack_id", pack_id)))
+
+
+def verify_pack(app: App, pack_id: str) -> Body:
+    """Compute every hash of a pack again."""
+    return _data(app.data.verify(one_of_pattern("pack_id", pack_id)))
+
+
+# The house itself
+
+
+def health(app: App) -> Body:
+    """Say that the database answers, and how many workers live."""
+    live = sum(worker["live"] for worker in app.operations.workers())
+    return {"status": "ok", "version": mintmark.__version__, "store": app.database.dialect, "workers_live": live}
+
+
+def metrics(app: App) -> bytes:
+    """Return the metrics of all processes, in the text format of Prometheus."""
+    return app.operations.metrics()
+
+
+def compile_kernels() -> Body:
+    """Compile the kernels of every room into their cache; seconds by room."""
+    import time
+    from importlib import import_module
+
+    seconds: dict[str, float] = {}
+    for room in ("measures", "simulation", "strategy"):
+        begun = time.perf_counter()
+        compile_room = getattr(import_module(f"mintmark.{room}"), "compile_kernels", None)
+        if compile_room is not None:
+            compile_room()
+            seconds[room] = round(time.perf_counter() - begun, 2)
+    return _data(seconds)
+
+
+def _pack_id(text: str | None) -> str | None:
+    return None if text is None else one_of_pattern("pack_id", text)
+
+
+def _timeframe(text: str) -> Timeframe:
+    try:
+        return Timeframe(text)
+    except ValueError:
+        allowed = ", ".join(one.value for one in Timeframe)
+        raise _wrong("timeframe", f"expected one of {allowed}, found {text!r}") from None
+
+
+def _day(option: str, text: str | None) -> date | None:
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError:
+        raise _wrong(option, f"expected a day such as 2025-12-31, found {text!r}") from None
+
+
+def _wrong(path: str, message: str) -> Refused:
+    problems: list[Mapping[str, Any]] = [{"path": path, "message": message, "code": "wrong_value"}]
+    return Refused(message, code="invalid_request", problems=problems)

@@ -1,0 +1,143 @@
+"""What a caller may ask for: one shape for the body of a route and the options of its command."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from mintmark.domain import Refused, Timeframe
+
+OPERATION_ID = r"^op_[a-z]+(_[a-z]+)*_[0-9]{8}_[0-9]{6}_[0-9a-f]{8}$"
+PACK_ID = r"^PP_[0-9]{4}-[0-9]{2}-[0-9]{2}_[A-Z0-9]+_v[0-9]{1,9}$"
+STRATEGY_NAME = r"^[a-z][a-z0-9_]{2,63}$"
+SYMBOL = r"^[A-Za-z0-9^][A-Za-z0-9^._=/-]{0,31}$"
+MAX_BODY_BYTES = 1 << 20
+
+OperationId = Annotated[str, StringConstraints(pattern=OPERATION_ID, max_length=96)]
+PackId = Annotated[str, StringConstraints(pattern=PACK_ID, max_length=64)]
+StrategyName = Annotated[str, StringConstraints(pattern=STRATEGY_NAME)]
+Symbol = Annotated[str, StringConstraints(pattern=SYMBOL)]
+Seed = Annotated[int, Field(ge=0, le=2**32 - 1, strict=True)]
+Status = Literal["pending", "running", "resuming", "completed", "failed", "cancelled"]
+
+
+class Request(BaseModel):
+    """A request; a key it does not know is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TriggerRequest(Request):
+    """Start a research cycle. ``strategy`` goes with neither brief, symbols, timeframe nor designer."""
+
+    brief: Annotated[str, StringConstraints(max_length=2000)] | None = None
+    strategy: StrategyName | None = None
+    pack_id: PackId | None = None
+    symbols: Annotated[list[Symbol], Field(min_length=1, max_length=50)] | None = None
+    timeframe: Timeframe | None = None
+    gate_policy: Literal["fail", "assess"] | None = None
+    random_state: Seed | None = None
+    designer: Literal["algorithm", "model"] | None = None
+
+
+class TrainRequest(Request):
+    """Train a saved strategy."""
+
+    strategy: StrategyName
+    pack_id: PackId | None = None
+    random_state: Seed | None = None
+
+
+class BacktestRequest(Request):
+    """Run a saved strategy over bars nothing has learned from, or as told."""
+
+    strategy: StrategyName
+    pack_id: PackId | None = None
+    symbol: Symbol | None = None
+    timeframe: Timeframe | None = None
+    model_path: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
+    start: date | None = None
+    end: date | None = None
+    initial_capital: Annotated[Decimal, Field(gt=0, le=10**12, allow_inf_nan=False)] | None = None
+    random_state: Seed | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.start and self.end and self.start >= self.end:
+            raise ValueError(f"start must lie before end, found {self.start} and {self.end}")
+        return self
+
+
+class ValidateRequest(Request):
+    """Check the text of a strategy, on a pack when one is named."""
+
+    yaml: str
+    pack_id: PackId | None = None
+
+
+class CancelRequest(Request):
+    """Cancel an operation, saying why."""
+
+    reason: Annotated[str, StringConstraints(max_length=500)] | None = None
+
+
+class ListRequest(Request):
+    """Which operations to list."""
+
+    operation_type: Annotated[str, StringConstraints(pattern=r"^[a-z]+(_[a-z]+)*$", max_length=40)] | None = None
+    status: Status | None = None
+    parent: OperationId | None = None
+    active_only: bool = False
+    limit: Annotated[int, Field(ge=1, le=1000)] = 50
+    offset: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+
+
+AnyRequest = TypeVar("AnyRequest", bound=Request)
+
+
+def read_request(kind: type[AnyRequest], given: Mapping[str, Any]) -> AnyRequest:
+    """Return ``given`` as a request, leaving out what is None.
+
+    Raises:
+        Refused: ``invalid_request``, each problem with its path.
+    """
+    try:
+        return kind.model_validate({key: value for key, value in given.items() if value is not None})
+    except ValidationError as error:
+        raise invalid_request(error.errors(include_url=False, include_context=False)) from None
+
+
+def invalid_request(errors: list[Any], *, skip: int = 0) -> Refused:
+    """Return the refusal of ``errors``, as pydantic lists them; ``skip`` cuts the front of each path."""
+    problems = [
+        {
+            "path": ".".join(str(step) for step in found["loc"][skip:]),
+            "message": str(found["msg"]),
+            "code": found["type"],
+        }
+        for found in errors
+    ]
+    said = "; ".join(
+        f"{problem['path']}: {problem['message']}" if problem["path"] else problem["message"] for problem in problems
+    )
+    return Refused(said, code="invalid_request", problems=problems)
+
+
+_PATTERNS = {"operation_id": OPERATION_ID, "pack_id": PACK_ID, "name": STRATEGY_NAME}
+
+
+def one_of_pattern(kind: str, text: str) -> str:
+    """Return ``text`` when it reads like an id of ``kind``: operation_id, pack_id or name.
+
+    Raises:
+        Refused: ``invalid_request``.
+    """
+    if re.fullmatch(_PATTERNS[kind], text):
+        return text
+    message = f"expected {_PATTERNS[kind]}, found {text[:96]!r}"
+    raise Refused(message, code="invalid_request", problems=[{"path": kind, "message": message, "code": "pattern"}])

@@ -1,0 +1,5 @@
+"""``python -m mintmark.cli`` is ``mintmark``."""
+
+from mintmark.cli import main
+
+main()

@@ -1,0 +1,66 @@
+"""``mintmark train`` and ``mintmark backtest``: one part of a cycle by itself."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated, Any
+
+import typer
+
+from mintmark.cli.options import AsJson, Follow, Pack, Seed, StrategyName
+
+
+def add_to(root: typer.Typer) -> None:
+    """Put the commands of this file at the top of the tree."""
+    root.command("train", epilog="Example: mintmark train starting_1 --follow")(train)
+    root.command("backtest", epilog="Example: mintmark backtest starting_1 --capital 50000 --follow")(backtest)
+
+
+def train(
+    name: StrategyName, pack: Pack = None, seed: Seed = None, follow: Follow = False, as_json: AsJson = False
+) -> None:
+    """Train a saved strategy on the span before its holdout."""
+    from mintmark.app import TrainRequest, answers, read_request
+    from mintmark.cli.opened import opened
+    from mintmark.cli.starting import started
+
+    request = read_request(TrainRequest, {"strategy": name, "pack_id": pack, "random_state": seed})
+    with opened() as app:
+        started(app, answers.train(app, request), follow, as_json)
+
+
+def backtest(
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Strategies, run one after the other.")],
+    symbol: Annotated[str | None, typer.Option(metavar="S", help="Symbol instead of the strategy's own.")] = None,
+    timeframe: Annotated[
+        str | None, typer.Option(metavar="TF", help="Timeframe instead of the strategy's own.")
+    ] = None,
+    pack: Pack = None,
+    model: Annotated[
+        str | None, typer.Option(metavar="PATH", help="Model folder, relative to the home folder. Default: the newest.")
+    ] = None,
+    start: Annotated[str | None, typer.Option(metavar="D", help="First day. Default: start of the holdout.")] = None,
+    end: Annotated[str | None, typer.Option(metavar="D", help="Last day. Default: end of the holdout.")] = None,
+    capital: Annotated[str | None, typer.Option(metavar="AMOUNT", help="Capital in USD. Default: 100000.")] = None,
+    seed: Seed = None,
+    follow: Follow = False,
+    as_json: AsJson = False,
+) -> None:
+    """Backtest saved strategies, on their holdout unless told otherwise."""
+    from mintmark.app import BacktestRequest, answers, read_request
+    from mintmark.cli.opened import opened
+    from mintmark.cli.starting import started_each
+
+    options: dict[str, Any] = {
+        "symbol": symbol,
+        "timeframe": timeframe,
+        "pack_id": pack,
+        "model_path": model,
+        "start": start,
+        "end": end,
+        "initial_capital": capital,
+        "random_state": seed,
+    }
+    requests = [read_request(BacktestRequest, {"strategy": name, **options}) for name in names]
+    with opened() as app:
+        started_each(app, [partial(answers.backtest, app, request) for request in requests], follow, as_json)

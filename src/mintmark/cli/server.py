@@ -1,0 +1,70 @@
+"""The HTTP server of ``mintmark serve``."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import sys
+from typing import TYPE_CHECKING
+
+from mintmark.cli.output import stderr, warn
+from mintmark.domain import Refused
+
+if TYPE_CHECKING:
+    from mintmark.app import App
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def run_server(app: App, host: str, port: int) -> None:
+    """Answer on ``host:port`` until told to stop.
+
+    Raises:
+        Refused: ``address_in_use`` when something else listens there.
+    """
+    import uvicorn
+
+    from mintmark.api import create_api
+    from mintmark.runtime import start_logging
+    from mintmark.ui import mount
+
+    start_logging(sys.stderr)
+    listener = _listener(host, port)
+    local = is_loopback(host)
+    if not local:
+        warn(f"{host} is no loopback address: whoever reaches it may do everything, there is no login")
+    api = create_api(app, hosts=LOOPBACK | {host} if local else None)
+    mount(api)
+    stderr().print(f"Mintmark listens on http://{_shown(host)}:{listener.getsockname()[1]}", markup=False)
+    server = uvicorn.Server(uvicorn.Config(api, log_config=None, access_log=False, server_header=False))
+    server.run(sockets=[listener])
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine can reach ``host``.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("0.0.0.0")
+    (True, False)
+    """
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise Refused(f"cannot listen on {host}:{port}: {error.strerror}", code="address_in_use") from error
+    return listener
+
+
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,65 @@
+"""``mintmark serve``, ``worker``, ``workers`` and ``compile``: the processes of the house."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mintmark.cli.options import AsJson
+
+workers = typer.Typer(name="workers", help="The worker processes.", no_args_is_help=True)
+
+DEFAULT_QUEUES = "design,training,backtesting,assessing,research,simulation"
+
+
+def add_to(root: typer.Typer) -> None:
+    """Put the commands of this file at the top of the tree."""
+    root.command("serve", epilog="Example: mintmark serve --port 8000")(serve)
+    root.command("worker", epilog="Example: mintmark worker --queues training,backtesting --slots 2")(worker)
+    root.command("compile", epilog="Example: mintmark compile")(compile_kernels)
+
+
+def serve(
+    host: Annotated[str, typer.Option(metavar="H", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(metavar="P", min=0, max=65535, help="Port to listen on.")] = 8000,
+) -> None:
+    """Serve the HTTP API and the pages. It executes no work: start a worker for that."""
+    from mintmark.cli.opened import opened
+    from mintmark.cli.server import run_server
+
+    with opened() as app:
+        run_server(app, host, port)
+
+
+def worker(
+    queues: Annotated[
+        str, typer.Option(metavar="A,B", help="Queues to work on. Default: all of them.")
+    ] = DEFAULT_QUEUES,
+    slots: Annotated[int, typer.Option(metavar="N", min=1, max=64, help="How many worker processes.")] = 1,
+) -> None:
+    """Work on queued operations until told to stop."""
+    from mintmark.cli.workers import run_slots
+
+    raise typer.Exit(run_slots(queues.split(","), slots))
+
+
+@workers.command("list", epilog="Example: mintmark workers list")
+def list_workers(as_json: AsJson = False) -> None:
+    """List the workers: their queues, load and last heartbeat."""
+    from mintmark.app import answers
+    from mintmark.cli.opened import opened
+    from mintmark.cli.output import give
+    from mintmark.cli.shown import show_workers
+
+    with opened() as app:
+        give(answers.workers(app), as_json, show_workers)
+
+
+def compile_kernels(as_json: AsJson = False) -> None:
+    """Compile the kernels into their cache; the last step of an installation."""
+    from mintmark.app import answers
+    from mintmark.cli.output import give
+    from mintmark.cli.shown import show_pairs
+
+    give(answers.compile_kernels(), as_json, show_pairs)

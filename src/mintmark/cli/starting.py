@@ -1,0 +1,104 @@
+"""What follows an accepted request: a sentence, or a view until the work ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from mintmark.cli.output import line, stderr, warn, write_json
+from mintmark.domain import EXIT_FOLLOWED_CANCELLED, EXIT_FOLLOWED_FAILED, Refused
+
+if TYPE_CHECKING:
+    from mintmark.app import App
+
+_EXITS = {"completed": 0, "failed": EXIT_FOLLOWED_FAILED, "cancelled": EXIT_FOLLOWED_CANCELLED}
+
+
+def started(app: App, answer: Mapping[str, Any], follow: bool, as_json: bool) -> None:
+    """Tell what was started, or stay with it; leaves with the exit code of its end."""
+    operation_id = _id_of(answer)
+    if follow:
+        followed(app, operation_id, answer, as_json)
+        return
+    _warn_when_nobody_works(app)
+    if as_json:
+        write_json(answer)
+    else:
+        line(f"{operation_id}  {answer.get('message', 'accepted')}")
+
+
+def started_each(app: App, starts: Sequence[Callable[[], Mapping[str, Any]]], follow: bool, as_json: bool) -> None:
+    """Start one after the other; with ``follow`` each ends before the next begins."""
+    if len(starts) == 1:
+        started(app, starts[0](), follow, as_json)
+        return
+    documents: list[Mapping[str, Any]] = []
+    exits = [0]
+    for start in starts:
+        answer = start()
+        if follow:
+            document, code = _follow(app, _id_of(answer), answer, as_json)
+            documents.append(document)
+            exits.append(code)
+        else:
+            documents.append(answer)
+            if not as_json:
+                line(f"{_id_of(answer)}  accepted")
+    if as_json:
+        write_json({"success": not any(exits), "data": documents})
+    raise typer.Exit(max(exits))
+
+
+def followed(app: App, operation_id: str, answer: Mapping[str, Any], as_json: bool) -> None:
+    """Show an operation until it ends, then what came of it; ``answer`` joins the JSON document."""
+    document, code = _follow(app, operation_id, answer, as_json)
+    if as_json:
+        write_json(document)
+    raise typer.Exit(code)
+
+
+def _follow(app: App, operation_id: str, answer: Mapping[str, Any], as_json: bool) -> tuple[dict[str, Any], int]:
+    from mintmark.app import answers
+    from mintmark.cli.ended import show_end
+    from mintmark.cli.follow import Interrupted, watch
+
+    with app.working():
+        try:
+            operation = watch(app, operation_id)
+        except Interrupted as interrupted:
+            _give_up(app, operation_id, answer, as_json)
+            raise typer.Exit(interrupted.exit) from None
+    if not as_json:
+        show_end(operation, answers.gates(app, operation_id)["data"], app.settings.home)
+    return {**answer, "success": True, "data": operation}, _EXITS[operation["status"]]
+
+
+def _give_up(app: App, operation_id: str, answer: Mapping[str, Any], as_json: bool) -> None:
+    """Cancel what was watched; the last line is the command that goes on with it."""
+    from mintmark.app import answers
+
+    console = stderr()
+    try:
+        answers.cancel(app, operation_id, "Interrupted in a follow view")
+    except Refused as refused:
+        if refused.code != "not_cancellable":
+            raise
+        console.print(refused.message, markup=False)
+    else:
+        console.print("cancelled; to go on:")
+    if as_json:
+        write_json({**answer, **answers.operation(app, operation_id)})
+    console.print(f"mintmark operations resume {operation_id}", markup=False)
+
+
+def _id_of(answer: Mapping[str, Any]) -> str:
+    return str(answer.get("operation_id") or answer["data"]["operation_id"])
+
+
+def _warn_when_nobody_works(app: App) -> None:
+    from mintmark.app import answers
+
+    if not any(worker["live"] for worker in answers.workers(app)["data"]):
+        warn("no worker is live, so this waits; start one with: mintmark worker")
