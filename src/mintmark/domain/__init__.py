@@ -30,7 +30,9 @@ from mintmark.domain.figures import (
     written,
 )
 from mintmark.domain.gates import GateAnswer, GateVerdict, first_failing
-from mintmark.domain.instruments import ASSET_CLASSES, CostProfile, Instrument, default_instrument
+from mintmark.domain.instruments import ASSET_CLASSES, CostProfile, Instrument, default_instrument, with_changes
+from mintmark.domain.instruments import as_json as instrument_json
+from mintmark.domain.instruments import from_json as instrument_from_json
 from mintmark.domain.mark import Mark
 from mintmark.domain.markup import (
     Html,
@@ -62,13 +64,13 @@ from mintmark.domain.time import (
 
 __all__ = [
     "ASSET_CLASSES",
+    "CAPS",
+    "CHECKS",
+    "DASH",
     "EXIT_DONE",
     "EXIT_FOLLOWED_CANCELLED",
     "EXIT_FOLLOWED_FAILED",
     "EXIT_INTERRUPTED",
-    "CAPS",
-    "CHECKS",
-    "DASH",
     "FIGURES",
     "NANOSECONDS",
     "PHASES",
@@ -103,6 +105,8 @@ __all__ = [
     "first_failing",
     "from_iso",
     "gate_table",
+    "instrument_from_json",
+    "instrument_json",
     "iso",
     "label_of",
     "listing",
@@ -117,6 +121,7 @@ __all__ = [
     "table",
     "tag",
     "text",
+    "with_changes",
     "words",
     "written",
 ]
