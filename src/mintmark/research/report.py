@@ -26,7 +26,7 @@ from mintmark.domain import (
     written,
 )
 from mintmark.research.report_charts import EquityCurve, equity_picture, equity_svg
-from mintmark.research.report_evidence import backtest, evidence, training, verdict
+from mintmark.research.report_evidence import backtest_story, learning_curves, luck_story, training_story, verdict_story
 from mintmark.research.report_style import STYLE
 
 __all__ = ["EquityCurve", "ReportInput", "equity_picture", "render"]
@@ -84,7 +84,7 @@ def render(cycle: ReportInput) -> str:
         _design(cycle),
         _training(cycle),
         _backtest(cycle),
-        evidence(cycle.stored.get("backtest_result") or {}),
+        _luck(cycle),
         _verdict(cycle),
         _warnings(cycle),
         _mark(cycle),
@@ -181,7 +181,7 @@ def _training(cycle: ReportInput) -> Html:
     result = cycle.stored.get("training_result") or {}
     if not result:
         return section("Training", _absent("No training ended in this cycle."))
-    return section("Training", training(result), _gate(cycle, "training"))
+    return section("Training", learning_curves(result), training_story(result), _gate(cycle, "training"))
 
 
 def _backtest(cycle: ReportInput) -> Html:
@@ -194,7 +194,12 @@ def _backtest(cycle: ReportInput) -> Html:
         )
     picture = equity_svg(cycle.equity) if cycle.equity is not None else ""
     drawn = tag("figure", Html(picture)) if picture else _absent("The equity series was not handed over.")
-    return section("Backtest", drawn, backtest(result), _gate(cycle, "backtest"))
+    return section("Backtest", drawn, backtest_story(result), _gate(cycle, "backtest"))
+
+
+def _luck(cycle: ReportInput) -> Html:
+    told = luck_story(cycle.stored.get("backtest_result") or {})
+    return section("Evidence against luck", told) if told else Html("")
 
 
 def _gate(cycle: ReportInput, gate: str) -> Html:
@@ -210,7 +215,7 @@ def _verdict(cycle: ReportInput) -> Html:
     result = cycle.result_of("agent_assessment")
     if not result:
         return section("Verdict", _absent("The cycle ended before an assessment, so there is no verdict."))
-    return section("Verdict", verdict(result))
+    return section("Verdict", verdict_story(result))
 
 
 def _warnings(cycle: ReportInput) -> Html:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mintmark.domain import CAPS, Html, listing, metrics, plain, records, section, table, tag, words, written
+from mintmark.domain import CAPS, Html, listing, metrics, plain, records, table, tag, words, written
 from mintmark.research.report_charts import learning_svg
 
 _LOSSES = ("initial_loss", "final_loss", "loss_decrease", "validation_loss", "test_loss", "prior_loss")
@@ -59,8 +59,8 @@ _COSTS = (
 )
 
 
-def training(result: Mapping[str, Any]) -> Html:
-    """Return the story of a training: what it learned from, its curves, its skill beside chance."""
+def training_story(result: Mapping[str, Any]) -> Html:
+    """Return the figures of a training: what it learned from, its skill beside chance."""
     samples = result.get("samples") or {}
     shape = ", ".join(f"{words(name)} {plain(count)}" for name, count in samples.items())
     said = (
@@ -71,10 +71,11 @@ def training(result: Mapping[str, Any]) -> Html:
     )
     skill = tag("div", tag("h3", "Skill, beside what chance would get"), metrics(result, _SKILL))
     losses = tag("div", tag("h3", "Loss"), metrics(result, _LOSSES))
-    return Html(tag("p", said) + _curves(result) + tag("div", skill, losses, kind="pair"))
+    return Html(tag("p", said) + tag("div", skill, losses, kind="pair"))
 
 
-def _curves(result: Mapping[str, Any]) -> Html:
+def learning_curves(result: Mapping[str, Any]) -> Html:
+    """Return loss and accuracy over the rounds as drawings, where the history holds them."""
     history, best = result.get("history") or {}, result.get("best_round") or 0
     drawn = ""
     for title, names in (
@@ -86,7 +87,7 @@ def _curves(result: Mapping[str, Any]) -> Html:
     return tag("div", Html(drawn), kind="pair")
 
 
-def backtest(result: Mapping[str, Any]) -> Html:
+def backtest_story(result: Mapping[str, Any]) -> Html:
     """Return the figures of a holdout run: returns, trades and where the money went."""
     place = "out of sample" if result.get("out_of_sample") else "NOT out of sample"
     said = (
@@ -111,7 +112,7 @@ def _signals(result: Mapping[str, Any]) -> Html:
     return tag("div", tag("h3", "What the model said, in bars"), table(("", ""), rows, (1,)))
 
 
-def evidence(result: Mapping[str, Any]) -> Html:
+def luck_story(result: Mapping[str, Any]) -> Html:
     """Return what speaks for skill and against luck: walk-forward, overfitting, deflated Sharpe."""
     if not result:
         return Html("")
@@ -129,10 +130,10 @@ def evidence(result: Mapping[str, Any]) -> Html:
     ):
         if walk.get(key):
             parts += [tag("h3", title), records(walk[key])]
-    return section("Evidence against luck", *parts)
+    return Html("".join(parts))
 
 
-def verdict(result: Mapping[str, Any]) -> Html:
+def verdict_story(result: Mapping[str, Any]) -> Html:
     """Return the verdict with what capped it and the reasons given."""
     word = result["verdict"]
     parts = [tag("p", tag("span", word, kind=f"badge {word}"), f" by {plain(result.get('assessor'))}")]
