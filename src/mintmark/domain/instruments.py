@@ -20,7 +20,8 @@ class CostProfile:
     """What a fill and a night cost. Rates follow simulation section 3.
 
     ``fee_bps``, ``per_lot``, ``per_unit``, ``per_deal`` are charged on each side and added up, then ``minimum``,
-    then ``cap_fraction`` of the notional. Financing rates: negative means the account pays.
+    then ``cap_fraction`` of the notional. Financing rates: negative means the account pays. ``interval`` financing
+    counts its rates in basis points of the entry notional: once at the opening, then per full interval.
     """
 
     fee_bps: Decimal = Decimal(0)
@@ -36,6 +37,8 @@ class CostProfile:
     financing_short: Decimal = Decimal(0)
     triple_day: int | None = 2
     borrow_bps_per_year: Decimal = Decimal(0)
+    financing_opening_bps: Decimal = Decimal(0)
+    financing_interval_hours: int = 4
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,170 @@
+"""How much of a good number is luck."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri
+
+from mintmark.measures.compiled import compiled
+
+FloatArray = NDArray[np.float64]
+
+_EULER_GAMMA = 0.5772156649
+
+
+def probabilistic_sharpe(sharpe: float, benchmark: float, n: int, skew: float, kurtosis: float) -> float | None:
+    """Return the probability that the true Sharpe ratio is above ``benchmark``.
+
+    Unit: Sharpe ratios per bar; ``kurtosis`` is raw (3 for a normal). None where the moments allow no
+    standard error, or there are fewer than two returns.
+
+    Source:
+        Bailey & Lopez de Prado (2012), J. Risk 15(2).
+
+    >>> round(probabilistic_sharpe(0.08, 0.0, 750, -0.6, 6.5), 6)
+    0.983405
+    """
+    spread = _spread(sharpe, skew, kurtosis)
+    if n < 2 or spread <= 0.0:
+        return None
+    return float(ndtr((sharpe - benchmark) * math.sqrt(n - 1) / math.sqrt(spread)))
+
+
+def minimum_track_record(
+    sharpe: float, benchmark: float, skew: float, kurtosis: float, confidence: float = 0.95
+) -> float | None:
+    """Return how many returns it takes to trust ``sharpe`` above ``benchmark``; None means never.
+
+    Source:
+        Bailey & Lopez de Prado (2012), J. Risk 15(2).
+
+    >>> round(minimum_track_record(0.08, 0.0, -0.6, 6.5), 2)
+    447.75
+    """
+    spread = _spread(sharpe, skew, kurtosis)
+    if sharpe <= benchmark or spread <= 0.0:
+        return None
+    return float(1.0 + spread * (ndtri(confidence) / (sharpe - benchmark)) ** 2)
+
+
+def _spread(sharpe: float, skew: float, kurtosis: float) -> float:
+    return 1.0 - skew * sharpe + (kurtosis - 1.0) / 4.0 * sharpe**2
+
+
+def expected_best_sharpe(variance: float, tries: int) -> float | None:
+    """Return the best Sharpe ratio that ``tries`` worthless strategies are expected to show.
+
+    ``variance`` (n - 1) over the tries' Sharpe ratios per bar. None for fewer than two tries or no variance.
+
+    Source:
+        Bailey & Lopez de Prado (2014), J. Portfolio Management 40(5).
+    """
+    if tries < 2 or not variance > 0.0:
+        return None
+    first, second = ndtri(1.0 - 1.0 / tries), ndtri(1.0 - 1.0 / (tries * math.e))
+    return float(math.sqrt(variance) * ((1.0 - _EULER_GAMMA) * first + _EULER_GAMMA * second))
+
+
+def deflated_sharpe(
+    sharpe: float, n: int, skew: float, kurtosis: float, variance: float, tries: int
+) -> float | None:
+    """Return the probability that ``sharpe`` is above what so many tries would show by luck.
+
+    None where there are no counted tries to deflate by: never 1.
+
+    Source:
+        Bailey & Lopez de Prado (2014), J. Portfolio Management 40(5).
+
+    >>> round(deflated_sharpe(0.08, 750, -0.6, 6.5, 0.0009, 200), 6)
+    0.468535
+    """
+    benchmark = expected_best_sharpe(variance, tries)
+    if benchmark is None:
+        return None
+    return probabilistic_sharpe(sharpe, benchmark, n, skew, kurtosis)
+
+
+@dataclass(frozen=True)
+class Overfitting:
+    """What cross-validation says of choosing the best.
+
+    ``pbo``: share of splits whose in-sample best ranks in the lower half outside. ``slope``: of the best's
+    outside Sharpe on its inside Sharpe; None where the latter does not vary. ``loss_probability``: share of splits
+    in which the best loses outside.
+    """
+
+    pbo: float
+    splits: int
+    slope: float | None
+    loss_probability: float
+
+
+def overfitting_probability(returns: FloatArray, blocks: int = 16) -> Overfitting | None:
+    """Return the probability of backtest overfitting by combinatorially symmetric cross-validation.
+
+    Shape: (n_bars, n_tries); rows are cut at the end to a multiple of ``blocks``. A column without variation has
+    Sharpe 0, ties take the middle rank. None where there are fewer than two tries or two rows a block.
+
+    Source:
+        Bailey, Borwein, Lopez de Prado & Zhu (2017), J. Computational Finance 20(4).
+    """
+    rows = len(returns) // blocks
+    if returns.ndim != 2 or returns.shape[1] < 2 or rows < 2:
+        return None
+    cut = np.ascontiguousarray(returns[: rows * blocks], dtype=np.float64).reshape(blocks, rows, -1)
+    sums, squares = cut.sum(axis=1), (cut**2).sum(axis=1)
+    inside = np.array(list(combinations(range(blocks), blocks // 2)), dtype=np.int64)
+    omegas, inside_best, outside_best = _ranks(sums, squares, inside, rows)
+    varies = inside_best.max() > inside_best.min()
+    slope = float(np.polyfit(inside_best, outside_best, 1)[0]) if varies else None
+    return Overfitting(
+        pbo=float(np.mean(omegas <= 0.5)),
+        splits=len(inside),
+        slope=slope,
+        loss_probability=float(np.mean(outside_best < 0.0)),
+    )
+
+
+@compiled
+def _ranks(
+    sums: FloatArray, squares: FloatArray, inside: NDArray[np.int64], rows: int
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    blocks, tries = sums.shape
+    splits, half = inside.shape
+    omegas, inside_best, outside_best = np.empty(splits), np.empty(splits), np.empty(splits)
+    taken, outside = np.empty(blocks, np.bool_), np.empty(tries)
+    for split in range(splits):
+        taken[:] = False
+        taken[inside[split]] = True
+        best, highest = 0, -np.inf
+        for column in range(tries):
+            in_sum = in_square = out_sum = out_square = 0.0
+            for block in range(blocks):
+                if taken[block]:
+                    in_sum += sums[block, column]
+                    in_square += squares[block, column]
+                else:
+                    out_sum += sums[block, column]
+                    out_square += squares[block, column]
+            sharpe = _block_sharpe(in_sum, in_square, half * rows)
+            outside[column] = _block_sharpe(out_sum, out_square, (blocks - half) * rows)
+            if sharpe > highest:
+                best, highest = column, sharpe
+        below = np.sum(outside < outside[best])
+        equal = np.sum(outside == outside[best])
+        omegas[split] = (below + (equal + 1.0) / 2.0) / (tries + 1.0)
+        inside_best[split], outside_best[split] = highest, outside[best]
+    return omegas, inside_best, outside_best
+
+
+@compiled
+def _block_sharpe(total: float, squares: float, n: int) -> float:
+    variance = (squares - total * total / n) / (n - 1)
+    if variance <= 1e-14 * squares / n:
+        return 0.0
+    return float(total / n / math.sqrt(variance))
