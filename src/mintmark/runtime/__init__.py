@@ -1,1 +1,94 @@
-"""Durable operations, their workers and their trail."""
+"""Durable operations, their workers and their trail.
+
+What is exported here is loaded on first use, so that a computing process does
+not load the engine it never calls.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mintmark.runtime.counters import count, declare, observe
+    from mintmark.runtime.engine import Engine
+    from mintmark.runtime.killpoints import KILL_POINTS, arm, reached
+    from mintmark.runtime.operations import Operations, child_id
+    from mintmark.runtime.progress import Progress, share_of
+    from mintmark.runtime.reaper import Patience
+    from mintmark.runtime.seats import refuse_network_disk
+    from mintmark.runtime.slot import SlotSettings, run_slot
+    from mintmark.runtime.slots import own_slot, run_slots
+    from mintmark.runtime.task import Task
+    from mintmark.runtime.telemetry import span, start_logging, trail, trail_ids
+    from mintmark.runtime.work import QUEUES, ChildView, Kind, Parent, ParentView, Run, Work
+
+_HOMES = {
+    "ChildView": "work",
+    "Engine": "engine",
+    "KILL_POINTS": "killpoints",
+    "Kind": "work",
+    "Operations": "operations",
+    "Parent": "work",
+    "ParentView": "work",
+    "Patience": "reaper",
+    "Progress": "progress",
+    "QUEUES": "work",
+    "Run": "work",
+    "SlotSettings": "slot",
+    "Task": "task",
+    "Work": "work",
+    "arm": "killpoints",
+    "child_id": "operations",
+    "count": "counters",
+    "declare": "counters",
+    "observe": "counters",
+    "own_slot": "slots",
+    "reached": "killpoints",
+    "refuse_network_disk": "seats",
+    "run_slot": "slot",
+    "run_slots": "slots",
+    "share_of": "progress",
+    "span": "telemetry",
+    "start_logging": "telemetry",
+    "trail": "telemetry",
+    "trail_ids": "telemetry",
+}
+
+__all__ = [
+    "KILL_POINTS",
+    "QUEUES",
+    "ChildView",
+    "Engine",
+    "Kind",
+    "Operations",
+    "Parent",
+    "ParentView",
+    "Patience",
+    "Progress",
+    "Run",
+    "SlotSettings",
+    "Task",
+    "Work",
+    "arm",
+    "child_id",
+    "count",
+    "declare",
+    "observe",
+    "own_slot",
+    "reached",
+    "refuse_network_disk",
+    "run_slot",
+    "run_slots",
+    "share_of",
+    "span",
+    "start_logging",
+    "trail",
+    "trail_ids",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"mintmark.runtime has no {name}")
+    return getattr(import_module(f"mintmark.runtime.{_HOMES[name]}"), name)

@@ -1,0 +1,80 @@
+"""What a computation is given in its own process."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from mintmark.runtime.folder import Checkpoint, WorkFolder
+from mintmark.runtime.killpoints import reached
+from mintmark.runtime.progress import Progress
+
+WRITE_SECONDS = 0.5
+
+
+class Task:
+    """The inputs of a computation, and its ways to say how far it is."""
+
+    def __init__(self, folder: WorkFolder) -> None:
+        found = folder.inputs()
+        self._folder = folder
+        self.inputs: dict[str, Any] = found["inputs"]
+        self.operation_id: str = found["operation_id"]
+        self.starts: int = found["starts"]
+        self.warnings: list[str] = []
+        self._progress: Progress | None = None
+        self._rows: list[dict[str, Any]] = []
+        self._written_at = 0.0
+
+    @property
+    def folder(self) -> Path:
+        return self._folder.path
+
+    def progress(
+        self,
+        percentage: float,
+        step: str,
+        *,
+        steps_completed: int | None = None,
+        steps_total: int | None = None,
+        items_processed: int | None = None,
+        items_total: int | None = None,
+        context: dict[str, Any] | None = None,
+    ) -> None:
+        """Say how far the computation is; call it as often as you like."""
+        self._progress = Progress(percentage, step, steps_completed, steps_total, items_processed, items_total, context)
+        if time.monotonic() - self._written_at >= WRITE_SECONDS:
+            self.flush()
+
+    def metrics(self, row: dict[str, Any]) -> None:
+        """Add a training round; ``row["round"]`` is its number, counted from 1."""
+        self._rows.append({**row, "round": int(row["round"])})
+
+    def warn(self, message: str) -> None:
+        """Add a warning that is shown with the operation."""
+        self.warnings.append(message)
+
+    def checkpoint(self, round: int, data: bytes) -> None:
+        """Keep the state after ``round``: what comes later is lost when this process dies."""
+        reached("child.before_checkpoint")
+        self.flush()
+        self._folder.put_checkpoint(Checkpoint(round, data))
+        reached("child.after_checkpoint")
+
+    def restored(self) -> tuple[int, bytes] | None:
+        """Return the round and state to go on from, or None to begin.
+
+        Raises:
+            Damaged: ``checkpoint_mismatch``.
+        """
+        found = self._folder.checkpoint("start")
+        return None if found is None else (found.round, found.data)
+
+    def flush(self) -> None:
+        """Write the newest progress and rounds where the worker reads them."""
+        self._written_at = time.monotonic()
+        if self._progress is not None:
+            self._folder.put_progress(self._progress.to_json())
+        if self._rows:
+            self._folder.put_rounds(self._rows)
