@@ -40,7 +40,7 @@ WORLD = {
 }  # fmt: skip
 WORLDLY_CALLS = re.compile(r"\b(datetime\.now|datetime\.utcnow|date\.today|os\.environ|os\.getenv)\b")
 WRITES = re.compile(
-    r"\.write_text\(|\.write_bytes\(|\.write_parquet\(|\.write_csv\(|np\.save\(|np\.savez(_compressed)?\((?!io|buffer|bytes)"
+    r"\.write_text\(|\.write_bytes\(|\.write_parquet\((?!buffer)|\.write_csv\(|np\.save\(|np\.savez(_compressed)?\((?!io|buffer|bytes)"
     r"|\bopen\([^)]*[\"'][wax]b?\+?[\"']"
 )
 

@@ -1,1 +1,21 @@
-"""Market data in: series, quality, packs."""
+"""Market data in, quality judged, packs sealed."""
+
+from mintmark.data.actions import Action
+from mintmark.data.calendars import CALENDARS, bars_per_year, trading_days
+from mintmark.data.currencies import Rates
+from mintmark.data.macro import Macro
+from mintmark.data.operations import DataRoom
+from mintmark.data.pack import Pack
+from mintmark.data.series import Series
+
+__all__ = [
+    "CALENDARS",
+    "Action",
+    "DataRoom",
+    "Macro",
+    "Pack",
+    "Rates",
+    "Series",
+    "bars_per_year",
+    "trading_days",
+]

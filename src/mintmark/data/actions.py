@@ -1,0 +1,160 @@
+"""Splits and dividends, and prices adjusted by them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
+from decimal import Decimal, InvalidOperation
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from mintmark.data.quality import JUMP
+from mintmark.domain import Bars, Refused, Timeframe, stamp_of
+
+_NEW_YORK = ZoneInfo("America/New_York")
+
+FloatArray = NDArray[np.float64]
+StampArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Action:
+    """One split or cash dividend. ``value``: new shares per old, or money per share as paid on ``ex_date``."""
+
+    symbol: str
+    ex_date: date
+    kind: Literal["split", "dividend"]
+    value: Decimal
+    source: str
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "symbol": self.symbol,
+            "ex_date": self.ex_date.isoformat(),
+            "kind": self.kind,
+            "value": format(self.value, "f"),
+            "source": self.source,
+        }
+
+
+def action_from(given: dict[str, Any]) -> Action:
+    """Return the action ``as_json`` wrote."""
+    day, value = date.fromisoformat(given["ex_date"]), Decimal(given["value"])
+    return Action(given["symbol"], day, given["kind"], value, given["source"])
+
+
+def read_actions(content: bytes, source: str) -> list[Action]:
+    """Return the actions of a CSV: symbol, ex_date, kind, split_ratio, dividend; more columns are passed over.
+
+    Raises:
+        Refused: ``layout_unknown`` for missing columns, ``wrong_type`` naming the first bad line,
+            ``duplicate_action`` for a symbol, day and kind that stand twice.
+    """
+    try:
+        frame = pl.read_csv(content, infer_schema=False)
+    except pl.exceptions.PolarsError as error:
+        raise Refused(f"the actions cannot be read: {str(error).splitlines()[0]}", code="file_unreadable") from error
+    wanted = ("symbol", "ex_date", "kind", "split_ratio", "dividend")
+    missing = [name for name in wanted if name not in frame.columns]
+    if missing:
+        raise Refused(f"expected columns {', '.join(wanted)}; missing {', '.join(missing)}", code="layout_unknown")
+    found = [_action(row, line, source) for line, row in enumerate(frame.select(wanted).iter_rows(named=True), 2)]
+    keys = set()
+    for line, action in enumerate(found, 2):
+        key = (action.symbol, action.ex_date, action.kind)
+        if key in keys:
+            raise Refused(f"{key[0]} has two {key[2]}s on {key[1]} (line {line})", code="duplicate_action", line=line)
+        keys.add(key)
+    return found
+
+
+def _action(row: dict[str, Any], line: int, source: str) -> Action:
+    kind = row["kind"]
+    if kind not in ("split", "dividend"):
+        raise Refused(f"expected split or dividend, found {kind!r} in line {line}", code="wrong_type", line=line)
+    text = row["split_ratio" if kind == "split" else "dividend"]
+    try:
+        day, value = date.fromisoformat(row["ex_date"] or ""), Decimal(text or "")
+    except (ValueError, InvalidOperation) as error:
+        message = f"expected a date and a number, found {row['ex_date']!r} and {text!r} in line {line}"
+        raise Refused(message, code="wrong_type", line=line) from error
+    if not value.is_finite() or value <= 0:
+        raise Refused(f"expected a {kind} above zero, found {text!r} in line {line}", code="wrong_type", line=line)
+    return Action(row["symbol"], day, kind, value, source)
+
+
+def ex_stamp(action: Action, calendar: str, timeframe: Timeframe) -> int:
+    """Return the first moment (ns) at which prices trade without what ``action`` gives.
+
+    Bars of a day or longer carry the exchange's date at 00:00; shorter ones turn at midnight of the exchange.
+    """
+    local = calendar == "XNYS" and timeframe.seconds < Timeframe.D1.seconds
+    return stamp_of(datetime.combine(action.ex_date, time(), _NEW_YORK if local else UTC))
+
+
+def adjusted(bars: Bars, actions: Iterable[Action], calendar: str) -> Bars:
+    """Return ``bars`` as if every split had always been and every dividend were kept in the price.
+
+    Prices before an ex day are multiplied by 1 / ratio, or by 1 - dividend / the last close before it;
+    volume by the ratio. The bars from the last ex day on stay as they are.
+
+    Raises:
+        Refused: ``action_inconsistent`` for a dividend that is not below the price it was paid from.
+    Source:
+        CRSP Data Descriptions Guide, "Adjusted data": the cumulative factor to adjust price.
+    """
+    price, shares = factors(bars.stamps, bars.close, bars.timeframe, actions, calendar)
+    if price is None:
+        return bars
+    return replace(
+        bars,
+        open=bars.open * price,
+        high=bars.high * price,
+        low=bars.low * price,
+        close=bars.close * price,
+        volume=None if bars.volume is None else bars.volume * shares,
+    )
+
+
+def factors(
+    stamps: StampArray, close: FloatArray, timeframe: Timeframe, actions: Iterable[Action], calendar: str
+) -> tuple[FloatArray | None, FloatArray]:
+    """Return what each bar's prices and volume are multiplied by; None where no action lies inside the series."""
+    placed = [(action, int(np.searchsorted(stamps, ex_stamp(action, calendar, timeframe)))) for action in actions]
+    inside = [(action, place) for action, place in placed if 0 < place < len(stamps)]
+    if not inside:
+        return None, np.ones(0)
+    price, shares = np.ones(len(stamps)), np.ones(len(stamps))
+    for action, place in inside:
+        if action.kind == "split":
+            price[place - 1] /= float(action.value)
+            shares[place - 1] *= float(action.value)
+        else:
+            price[place - 1] *= _kept(action, float(close[place - 1]))
+    return _backwards(price), _backwards(shares)
+
+
+def _kept(action: Action, close: float) -> float:
+    share = 1.0 - float(action.value) / close
+    if share <= 0.0:
+        message = f"{action.symbol} paid {action.value} on {action.ex_date}, its last close before was {close:g}"
+        raise Refused(message, code="action_inconsistent", symbol=action.symbol)
+    return share
+
+
+def _backwards(steps: FloatArray) -> FloatArray:
+    return np.asarray(np.cumprod(steps[::-1])[::-1], dtype=np.float64)
+
+
+def unexplained_jumps(
+    stamps: StampArray, close: FloatArray, timeframe: Timeframe, actions: Sequence[Action], calendar: str
+) -> tuple[int, ...]:
+    """Return the stamps whose close moved by more than 0.5 (log) once the actions are taken out."""
+    price, _ = factors(stamps, close, timeframe, actions, calendar)
+    moves = np.abs(np.diff(np.log(close if price is None else close * price)))
+    return tuple(int(stamp) for stamp in stamps[1:][moves > JUMP])

@@ -1,0 +1,208 @@
+"""Packs: sealed, listed, opened, verified."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import polars as pl
+
+from mintmark.data.currencies import STABLECOINS
+from mintmark.data.macro import known_by, macro_span
+from mintmark.data.manifest import build_manifest, canonical, cutoff, known_pack_id, pack_id, pack_sha256, read_manifest
+from mintmark.data.operations.shelf import Shelf
+from mintmark.data.pack import Pack
+from mintmark.data.partitions import content_hash, damaged, describe
+from mintmark.data.sealing import known_part, names_of, taken_as
+from mintmark.data.series import Series
+from mintmark.data.tables import (
+    add_pack,
+    all_packs,
+    held_timeframes,
+    live_pack,
+    pack_row,
+    stored_actions,
+    stored_macro,
+    stored_series,
+)
+from mintmark.domain import Clock, Refused, Timeframe, iso
+from mintmark.store import Blobs, Database, MissingBlob
+
+
+class Packing:
+    """Seals what was known at a day, and opens what was sealed."""
+
+    def __init__(
+        self, database: Database, blobs: Blobs, shelf: Shelf, clock: Clock, *, stablecoins_as_usd: bool
+    ) -> None:
+        self._database = database
+        self._blobs = blobs
+        self._shelf = shelf
+        self._clock = clock
+        self._taken_as = STABLECOINS if stablecoins_as_usd else {}
+
+    def seal(self, as_of: date, policy: str, *, source: str | None = None) -> dict[str, Any]:
+        """Seal what was known at ``as_of`` into a pack that can never change; with ``source``, of that source only.
+
+        Safe to run again: the same content gives the same id. Other content for the same date and policy
+        makes the next version, and the one before it stays readable. Leaves: blobs of the years that are
+        new, one row in ``packs``; on a refusal, nothing.
+        Refuses: ``as_of_in_future``, ``nothing_to_seal``.
+        """
+        limit = cutoff(as_of, policy)
+        if limit > self._clock.now():
+            message = f"{as_of} ends at {iso(limit)}, which has not come: what it will hold is not known"
+            raise Refused(message, code="as_of_in_future", as_of=as_of.isoformat())
+        frames: dict[str, pl.DataFrame] = {}
+        series, macro, actions, taken = self._known(as_of, limit, source, frames)
+        content = canonical(build_manifest(as_of, policy, series, macro, actions, taken))
+        fresh = self._shelf.keep(frames)
+        self._blobs.put(content)
+        return {**self._record(as_of, policy, pack_sha256(content), series), "partitions_new": fresh}
+
+    def _known(
+        self, as_of: date, limit: datetime, source: str | None, frames: dict[str, pl.DataFrame]
+    ) -> tuple[list[Series], list[dict[str, Any]], list[Any], Mapping[str, str]]:
+        with self._database.read() as connection:
+            held, macro = stored_series(connection), stored_macro(connection)
+            actions = [action for action in stored_actions(connection) if action.ex_date <= as_of]
+        series = []
+        for one in held:
+            if source is None or one.source == source:
+                kept, rows = known_part(one, limit, actions, self._shelf.read)
+                if kept is not None:
+                    series.append(kept)
+                if kept is not None and rows is not None:
+                    frames[kept.partitions[-1].name] = rows
+        if not series:
+            message = f"no bars were known by {iso(limit)}: import some with `mintmark data import` or `data sample`"
+            raise Refused(message, code="nothing_to_seal", as_of=as_of.isoformat())
+        series, taken = taken_as(series, self._taken_as)
+        wanted = [one for one in macro if source is None or one["source"] == source]
+        return series, list(self._macro(wanted, as_of, frames)), actions, taken
+
+    def _macro(
+        self, macro: Sequence[dict[str, Any]], as_of: date, frames: dict[str, pl.DataFrame]
+    ) -> Iterable[dict[str, Any]]:
+        for one in macro:
+            frame = known_by(self._shelf.read(one["sha256"]), as_of)
+            if len(frame):
+                name = content_hash(frame)
+                frames[name] = frame
+                yield {**one, **macro_span(frame), "sha256": name}
+
+    def _record(self, as_of: date, policy: str, sha256: str, series: Sequence[Series]) -> dict[str, Any]:
+        with self._database.write() as connection:
+            live = live_pack(connection, as_of, policy)
+            same = live is not None and live.pack_sha256 == sha256
+            version = 1 if live is None else live.version + (not same)
+            name = pack_id(as_of, policy, version)
+            if not same:
+                row = {
+                    "pack_id": name,
+                    "as_of": as_of,
+                    "policy": policy,
+                    "version": version,
+                    "pack_sha256": sha256,
+                    "sealed_at": self._clock.now(),
+                }
+                add_pack(connection, row, series, None if live is None else live.pack_id)
+        return {
+            "pack_id": name,
+            "pack_sha256": sha256,
+            "new": not same,
+            "supersedes": None if same or live is None else live.pack_id,
+            "series": len(series),
+            "bars": sum(part.rows for one in series for part in one.partitions),
+        }
+
+    def packs(self) -> list[dict[str, Any]]:
+        """Return all packs, newest as-of first."""
+        with self._database.read() as connection:
+            return [{**_row_json(row), "series": row.series or 0} for row in all_packs(connection)]
+
+    def manifest(self, name: str) -> dict[str, Any]:
+        """Return the manifest of a pack with its id, hash and what superseded it.
+
+        Refuses: ``not_found``. Raises: ``pack_damaged``.
+        """
+        row = self._row(name)
+        return {**_row_json(row), **self._manifest(row)}
+
+    def open(self, name: str) -> Pack:
+        """Open a pack, every file of it checked against the hash it was stored with.
+
+        Refuses: ``not_found``. Raises: ``pack_damaged``.
+        """
+        row = self._row(name)
+        pack = Pack(name, row.pack_sha256, self._manifest(row), self._shelf.read)
+        self._shelf.check(_blob_names(pack))
+        return pack
+
+    def verify(self, name: str) -> dict[str, Any]:
+        """Compute everything a pack says of itself again: manifest, files, contents, spans.
+
+        Refuses: ``not_found``. Raises: ``pack_damaged`` naming the first blob that is not what it was.
+        """
+        pack = self.open(name)
+        if pack_sha256(canonical(pack.manifest)) != pack.sha256:
+            raise damaged(pack.sha256, "is no canonical manifest")
+        parts = pack.partitions()
+        for part in parts:
+            if describe(self._shelf.read(part.name)) != part:
+                raise damaged(part.name, "spans other rows than the manifest says")
+        values = sum(len(pack.macro(one).values) for one in pack.macro_names())
+        return {
+            "pack_id": name,
+            "pack_sha256": pack.sha256,
+            "verified": True,
+            "partitions": len(parts),
+            "bars": sum(part.rows for part in parts),
+            "macro_values": values,
+        }
+
+    def newest(self, symbols: Sequence[str] | None, timeframe: Timeframe | None) -> str | None:
+        """Return the id of the newest live pack that gives bars of ``timeframe`` for all ``symbols``, or None."""
+        with self._database.read() as connection:
+            packs = held_timeframes(connection)
+        return next((name for name, held in packs.items() if _gives(held, symbols or (), timeframe)), None)
+
+    def _row(self, name: str) -> Any:
+        with self._database.read() as connection:
+            row = pack_row(connection, known_pack_id(name))
+        if row is None:
+            raise Refused(f"there is no pack {name}: see `mintmark pack list`", code="not_found", pack_id=name)
+        return row
+
+    def _manifest(self, row: Any) -> dict[str, Any]:
+        try:
+            return read_manifest(self._blobs.get(row.pack_sha256), row.pack_sha256, row.pack_id)
+        except MissingBlob as error:
+            raise damaged(row.pack_sha256, f"(the manifest of {row.pack_id}) is missing") from error
+
+
+def _blob_names(pack: Pack) -> list[str]:
+    return [*names_of(pack.partitions()), *(one["sha256"] for one in pack.manifest["macro"])]
+
+
+def _gives(held: Mapping[str, Sequence[str]], symbols: Sequence[str], timeframe: Timeframe | None) -> bool:
+    return all(
+        any(
+            timeframe is None or Timeframe(base) is timeframe or timeframe.is_multiple_of(Timeframe(base))
+            for base in held.get(symbol, ())
+        )
+        for symbol in symbols
+    )
+
+
+def _row_json(row: Any) -> dict[str, Any]:
+    return {
+        "pack_id": row.pack_id,
+        "as_of": row.as_of.isoformat(),
+        "policy": row.policy,
+        "version": row.version,
+        "pack_sha256": row.pack_sha256,
+        "superseded_by": row.superseded_by,
+        "sealed_at": iso(row.sealed_at),
+    }

@@ -1,0 +1,180 @@
+"""The front of the data room."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from mintmark.data.macro import macro_frame, macro_span
+from mintmark.data.operations.intake import Intake, declare, file_bytes
+from mintmark.data.operations.packing import Packing
+from mintmark.data.operations.shelf import Shelf
+from mintmark.data.pack import Pack
+from mintmark.data.partitions import content_hash
+from mintmark.data.providers import sample
+from mintmark.data.series import Series, known_timeframe
+from mintmark.data.tables import replace_macro, stored_macro, stored_series
+from mintmark.domain import Clock, Refused, Timeframe
+from mintmark.store import Blobs, Database
+
+
+class DataRoom:
+    """Market data in, packs out.
+
+    ``stablecoins_as_usd`` reads USDT and USDC as USD when a pack is sealed; the manifest says so.
+    """
+
+    def __init__(self, database: Database, blobs: Blobs, clock: Clock, *, stablecoins_as_usd: bool = True) -> None:
+        self._database = database
+        self._clock = clock
+        self._shelf = Shelf(database, blobs)
+        self._intake = Intake(database, self._shelf, clock)
+        self._packing = Packing(database, blobs, self._shelf, clock, stablecoins_as_usd=stablecoins_as_usd)
+
+    def import_file(
+        self,
+        path: Path | str,
+        *,
+        symbol: str,
+        timeframe: Timeframe | str,
+        asset_class: str,
+        source: str,
+        currency: str | None = None,
+        instrument_file: Path | str | None = None,
+        layout: str = "auto",
+        timezone: str | None = None,
+        calendar: str | None = None,
+        rights: str = "research_only",
+        start: date | None = None,
+        drop: Sequence[str] = (),
+        price_basis: str = "raw",
+    ) -> dict[str, Any]:
+        """Judge the bars of a CSV, JSON or parquet file and store them; return the quality report.
+
+        Safe to run again: the same file changes nothing. A series of the same symbol and timeframe is
+        replaced; sealed packs keep the old one. Leaves on a refusal: nothing.
+        Refuses: ``not_found``, ``layout_unknown``, ``layout_ambiguous``, ``timezone_required``, and the
+        codes of ``data.rules`` with their rows in ``details.problems``.
+        """
+        declared = declare(
+            symbol,
+            timeframe,
+            asset_class,
+            source,
+            currency=currency,
+            calendar=calendar,
+            rights=rights,
+            price_basis=price_basis,
+            instrument_file=None if instrument_file is None else Path(instrument_file),
+        )
+        content = file_bytes(Path(path))
+        return self._intake.take_file(content, declared, layout=layout, timezone=timezone, start=start, drop=drop)
+
+    def sample(self) -> dict[str, Any]:
+        """Store the series bundled with ``arch`` and seal them as of 2018-12-31; twice changes nothing.
+
+        Refuses: ``sample_unavailable``, ``series_exists`` when another source holds one of its names.
+        """
+        self._names_are_free()
+        reports = []
+        for symbol, folder in sample.INDICES.items():
+            declared = declare(symbol, Timeframe.D1, "index", sample.SOURCE, rights=sample.RIGHTS)
+            reports.append(self._intake.take_frame(sample.sample_bars(folder), declared))
+        dropped = self._take_macro()
+        sealed = self._packing.seal(sample.AS_OF, sample.POLICY, source=sample.SOURCE)
+        manifest = self._packing.manifest(sealed["pack_id"])
+        macro = [
+            {**{key: one[key] for key in ("name", "unit", "rows", "first", "last")}, "dropped": dropped[one["name"]]}
+            for one in manifest["macro"]
+        ]
+        bars = [{key: one[key] for key in ("symbol", "timeframe", "rows", "first", "last")} for one in reports]
+        return {**sealed, "series": bars, "macro": macro}
+
+    def _names_are_free(self) -> None:
+        with self._database.read() as connection:
+            held = {(one.symbol, one.timeframe): one.source for one in stored_series(connection)}
+        for symbol in sample.INDICES:
+            source = held.get((symbol, Timeframe.D1), sample.SOURCE)
+            if source != sample.SOURCE:
+                message = f"{symbol} 1d is held from {source}: the sample would replace it"
+                raise Refused(message, code="series_exists", symbol=symbol, source=source)
+
+    def _take_macro(self) -> dict[str, int]:
+        empty = {}
+        with self._database.read() as connection:
+            held = {one["name"]: one for one in stored_macro(connection)}
+        for declared, rows in sample.sample_macro():
+            frame, empty[declared.name] = macro_frame(declared, rows)
+            name = content_hash(frame)
+            record = {**declared.as_json(), **macro_span(frame), "dropped": empty[declared.name], "sha256": name}
+            if held.get(declared.name) == record:
+                continue
+            self._shelf.keep({name: frame})
+            with self._database.write() as connection:
+                replace_macro(connection, record, self._clock.now())
+        return empty
+
+    def actions(self, path: Path | str, *, source: str | None = None) -> dict[str, Any]:
+        """Store the splits and dividends of a CSV in the place of all that was held for their symbols."""
+        file = Path(path)
+        return self._intake.take_actions(file_bytes(file), source or f"file:{_plain_name(file)}")
+
+    def series(self) -> list[dict[str, Any]]:
+        """Return the series held now, with what matters of their quality."""
+        with self._database.read() as connection:
+            return [_line(one) for one in stored_series(connection)]
+
+    def quality(self, symbol: str, timeframe: Timeframe | str) -> dict[str, Any]:
+        """Return the quality report of a series; refuses ``not_found``."""
+        wanted = known_timeframe(str(timeframe))
+        with self._database.read() as connection:
+            found = stored_series(connection, symbol, wanted.value)
+        if not found:
+            message = f"there is no series {symbol} {wanted.value}: see `mintmark data list`"
+            raise Refused(message, code="not_found", symbol=symbol, timeframe=wanted.value)
+        return dict(found[0].quality)
+
+    def seal(self, as_of: date, policy: str) -> dict[str, Any]:
+        """Seal all that was known at ``as_of``; see ``Packing.seal``."""
+        return self._packing.seal(as_of, policy)
+
+    def packs(self) -> list[dict[str, Any]]:
+        """Return all packs, newest as-of first."""
+        return self._packing.packs()
+
+    def manifest(self, pack_id: str) -> dict[str, Any]:
+        """Return the manifest of a pack; refuses ``not_found``."""
+        return self._packing.manifest(pack_id)
+
+    def pack_quality(self, pack_id: str) -> list[dict[str, Any]]:
+        """Return the quality report of each series of a pack."""
+        return [one["quality"] for one in self._packing.manifest(pack_id)["series"]]
+
+    def verify(self, pack_id: str) -> dict[str, Any]:
+        """Compute every hash of a pack again; raises ``pack_damaged``."""
+        return self._packing.verify(pack_id)
+
+    def open(self, pack_id: str) -> Pack:
+        """Open a pack as arrays; refuses ``not_found``, raises ``pack_damaged``."""
+        return self._packing.open(pack_id)
+
+    def newest(self, symbols: Sequence[str] | None = None, timeframe: Timeframe | str | None = None) -> str | None:
+        """Return the id of the newest live pack that gives bars of ``timeframe`` for all ``symbols``, or None."""
+        return self._packing.newest(symbols, None if timeframe is None else known_timeframe(str(timeframe)))
+
+
+def _plain_name(path: Path) -> str:
+    return "".join(letter if letter.isalnum() or letter in "._-" else "_" for letter in path.stem)[:50]
+
+
+def _line(series: Series) -> dict[str, Any]:
+    same = ("symbol", "asset_class", "currency", "calendar", "price_basis", "volume_kind", "source", "rights")
+    return {
+        **{name: getattr(series, name) for name in same},
+        "timeframe": series.timeframe.value,
+        **{name: series.quality[name] for name in ("rows", "first", "last", "completeness")},
+        "warnings": [warning["code"] for warning in series.quality["warnings"]],
+        "sha256": series.quality["sha256"],
+    }

@@ -1,0 +1,234 @@
+"""The tables of the data room, and the few questions asked of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Date,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    and_,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from mintmark.data.actions import Action
+from mintmark.data.series import Series, series_from
+from mintmark.store import Exact, Json, UtcTime, metadata
+
+series_table = Table(
+    "series",
+    metadata,
+    Column("symbol", String(32), primary_key=True),
+    Column("timeframe", String(4), primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("record", Json, nullable=False),
+    Column("imported_at", UtcTime, nullable=False),
+)
+macro_table = Table(
+    "macro_series",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("record", Json, nullable=False),
+    Column("imported_at", UtcTime, nullable=False),
+)
+actions_table = Table(
+    "corporate_actions",
+    metadata,
+    Column("symbol", String(32), primary_key=True),
+    Column("ex_date", Date, primary_key=True),
+    Column("kind", String(8), primary_key=True),
+    Column("value", Exact, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("known_at", UtcTime, nullable=False),
+)
+partitions_table = Table(
+    "partitions",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("file_sha256", String(64), nullable=False),
+    Column("size", Integer, nullable=False),
+)
+packs_table = Table(
+    "packs",
+    metadata,
+    Column("pack_id", String(64), primary_key=True),
+    Column("as_of", Date, nullable=False),
+    Column("policy", String(32), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("pack_sha256", String(64), nullable=False),
+    Column("superseded_by", String(64)),
+    Column("sealed_at", UtcTime, nullable=False),
+    UniqueConstraint("as_of", "policy", "version"),
+)
+pack_series_table = Table(
+    "pack_series",
+    metadata,
+    Column("pack_id", String(64), primary_key=True),
+    Column("symbol", String(32), primary_key=True),
+    Column("timeframe", String(4), primary_key=True),
+)
+pages_table = Table(
+    "fetched_pages",
+    metadata,
+    Column("exchange", String(32), primary_key=True),
+    Column("symbol", String(32), primary_key=True),
+    Column("timeframe", String(4), primary_key=True),
+    Column("since_ms", BigInteger, primary_key=True),
+    Column("rows", Json, nullable=False),
+    Column("fetched_at", UtcTime, nullable=False),
+)
+
+
+def stored_series(connection: Connection, symbol: str | None = None, timeframe: str | None = None) -> list[Series]:
+    """Return the series held now, by symbol and timeframe."""
+    found = select(series_table.c.record).order_by(series_table.c.symbol, series_table.c.timeframe)
+    if symbol is not None:
+        found = found.where(series_table.c.symbol == symbol)
+    if timeframe is not None:
+        found = found.where(series_table.c.timeframe == timeframe)
+    return [series_from(record) for record in connection.scalars(found)]
+
+
+def replace_series(connection: Connection, series: Series, now: datetime) -> None:
+    """Put ``series`` in the place of what was held under its symbol and timeframe."""
+    key = and_(series_table.c.symbol == series.symbol, series_table.c.timeframe == series.timeframe.value)
+    connection.execute(delete(series_table).where(key))
+    row = {
+        "symbol": series.symbol,
+        "timeframe": series.timeframe.value,
+        "source": series.source,
+        "sha256": series.quality["sha256"],
+        "record": series.as_json(),
+        "imported_at": now,
+    }
+    connection.execute(insert(series_table).values(row))
+
+
+def stored_macro(connection: Connection) -> list[dict[str, Any]]:
+    """Return the macro series held now, by name."""
+    return list(connection.scalars(select(macro_table.c.record).order_by(macro_table.c.name)))
+
+
+def replace_macro(connection: Connection, record: Mapping[str, Any], now: datetime) -> None:
+    """Put ``record`` in the place of what was held under its name."""
+    connection.execute(delete(macro_table).where(macro_table.c.name == record["name"]))
+    row = {"record": dict(record), "imported_at": now, **{key: record[key] for key in ("name", "source", "sha256")}}
+    connection.execute(insert(macro_table).values(row))
+
+
+def stored_actions(connection: Connection) -> list[Action]:
+    """Return all corporate actions, by symbol and day."""
+    columns = actions_table.c
+    rows = connection.execute(select(actions_table).order_by(columns.symbol, columns.ex_date, columns.kind))
+    return [Action(row.symbol, row.ex_date, row.kind, row.value, row.source) for row in rows]
+
+
+def replace_actions(connection: Connection, actions: Sequence[Action], now: datetime) -> None:
+    """Put ``actions`` in the place of all that was held for their symbols."""
+    symbols = {action.symbol for action in actions}
+    connection.execute(delete(actions_table).where(actions_table.c.symbol.in_(symbols)))
+    names = ("symbol", "ex_date", "kind", "value", "source")
+    rows = [{**{name: getattr(action, name) for name in names}, "known_at": now} for action in actions]
+    connection.execute(insert(actions_table), rows)
+
+
+def file_hashes(connection: Connection, names: Iterable[str]) -> dict[str, str]:
+    """Return the sha256 of the file of each partition in ``names`` that is known."""
+    wanted = list(names)
+    found: dict[str, str] = {}
+    columns = partitions_table.c
+    for start in range(0, len(wanted), 500):
+        rows = connection.execute(
+            select(columns.sha256, columns.file_sha256).where(columns.sha256.in_(wanted[start : start + 500]))
+        )
+        found.update({row.sha256: row.file_sha256 for row in rows})
+    return found
+
+
+def add_files(connection: Connection, files: Mapping[str, tuple[str, int]]) -> None:
+    """Remember the file hash and size of each partition not yet known."""
+    known = file_hashes(connection, files)
+    rows = [
+        {"sha256": name, "file_sha256": file_sha256, "size": size}
+        for name, (file_sha256, size) in files.items()
+        if name not in known
+    ]
+    if rows:
+        connection.execute(insert(partitions_table), rows)
+
+
+def live_pack(connection: Connection, as_of: date, policy: str) -> Any:
+    """Return the row of the newest version of (as_of, policy), or None."""
+    columns = packs_table.c
+    same = and_(columns.as_of == as_of, columns.policy == policy)
+    return connection.execute(select(packs_table).where(same).order_by(columns.version.desc()).limit(1)).first()
+
+
+def pack_row(connection: Connection, pack_id: str) -> Any:
+    """Return the row of ``pack_id``, or None."""
+    return connection.execute(select(packs_table).where(packs_table.c.pack_id == pack_id)).first()
+
+
+def add_pack(connection: Connection, row: Mapping[str, Any], series: Sequence[Series], supersedes: str | None) -> None:
+    """Add a pack with what it holds, and say on the one before it that it is superseded."""
+    connection.execute(insert(packs_table).values(dict(row)))
+    held = [{"pack_id": row["pack_id"], "symbol": one.symbol, "timeframe": one.timeframe.value} for one in series]
+    connection.execute(insert(pack_series_table), held)
+    if supersedes is not None:
+        before = packs_table.c.pack_id == supersedes
+        connection.execute(update(packs_table).where(before).values(superseded_by=row["pack_id"]))
+
+
+def all_packs(connection: Connection) -> list[Any]:
+    """Return the rows of all packs, newest as-of first, with how many series each holds."""
+    columns = packs_table.c
+    counted = select(pack_series_table.c.pack_id, func.count().label("series")).group_by(pack_series_table.c.pack_id)
+    counts = counted.subquery()
+    found = select(packs_table, counts.c.series).join(counts, counts.c.pack_id == columns.pack_id, isouter=True)
+    return list(connection.execute(found.order_by(columns.as_of.desc(), columns.sealed_at.desc(), columns.pack_id)))
+
+
+def held_timeframes(connection: Connection) -> dict[str, dict[str, list[str]]]:
+    """Return for each live pack its symbols and their timeframes, newest as-of first."""
+    packs, held = packs_table.c, pack_series_table.c
+    rows = connection.execute(
+        select(packs.pack_id, held.symbol, held.timeframe)
+        .join(pack_series_table, held.pack_id == packs.pack_id)
+        .where(packs.superseded_by.is_(None))
+        .order_by(packs.as_of.desc(), packs.sealed_at.desc(), packs.pack_id)
+    )
+    found: dict[str, dict[str, list[str]]] = {}
+    for row in rows:
+        found.setdefault(row.pack_id, {}).setdefault(row.symbol, []).append(row.timeframe)
+    return found
+
+
+def stored_pages(connection: Connection, exchange: str, symbol: str, timeframe: str) -> dict[int, list[Any]]:
+    """Return the pages fetched so far: the moment asked for (ms) and the rows that came."""
+    columns = pages_table.c
+    same = and_(columns.exchange == exchange, columns.symbol == symbol, columns.timeframe == timeframe)
+    rows = connection.execute(select(columns.since_ms, columns["rows"]).where(same))
+    return {int(row[0]): row[1] for row in rows}
+
+
+def add_page(connection: Connection, key: Mapping[str, Any], rows: Sequence[Any], now: datetime) -> None:
+    """Keep one page; the same page twice is one."""
+    columns = pages_table.c
+    connection.execute(delete(pages_table).where(and_(*(columns[name] == value for name, value in key.items()))))
+    connection.execute(insert(pages_table).values({**key, "rows": list(rows), "fetched_at": now}))
