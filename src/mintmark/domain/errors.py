@@ -98,6 +98,7 @@ class Outcome:
 _CONFLICT = Outcome(409, 5)
 _OUTCOMES: Mapping[str, Outcome] = {
     "internal": Outcome(500, 1),
+    "reconciliation_failed": Outcome(500, 1),
     "disk_full": Outcome(500, 1),
     "not_writable": Outcome(500, 1),
     "usage": Outcome(400, 2),

@@ -70,9 +70,7 @@ def expected_best_sharpe(variance: float, tries: int) -> float | None:
     return float(math.sqrt(variance) * ((1.0 - _EULER_GAMMA) * first + _EULER_GAMMA * second))
 
 
-def deflated_sharpe(
-    sharpe: float, n: int, skew: float, kurtosis: float, variance: float, tries: int
-) -> float | None:
+def deflated_sharpe(sharpe: float, n: int, skew: float, kurtosis: float, variance: float, tries: int) -> float | None:
     """Return the probability that ``sharpe`` is above what so many tries would show by luck.
 
     None where there are no counted tries to deflate by: never 1.

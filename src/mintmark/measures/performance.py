@@ -39,8 +39,7 @@ def performance(
     _of_trades(table, trades)
     table.put("exposure", lambda: held_bars / len(equity))
     table.put("turnover", lambda: _ratio(traded_notional, float(equity.mean()), "no_equity"))
-    for name in MONEY_METRICS:
-        table.put(name, lambda name=name: float(np.sum(trades[name])))
+    table.metrics |= {name: float(np.sum(trades[name])) for name in MONEY_METRICS}
     return table.metrics, table.undefined
 
 

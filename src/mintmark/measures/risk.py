@@ -85,8 +85,7 @@ def _moment(returns: FloatArray, order: int) -> float:
     if returns.max() == returns.min():
         raise Undefined("no_variation")
     apart = returns - returns.mean()
-    variance = float(np.mean(apart**2))
-    return float(np.mean(apart**order)) / variance ** (order / 2.0)
+    return float(np.mean(apart**order)) / math.pow(float(np.mean(apart**2)), order / 2.0)
 
 
 def tail_ratio(returns: FloatArray) -> float:

@@ -1,0 +1,245 @@
+"""Run targets over bars: fills, trades, equity, and every number on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mintmark.domain import Bars, Instrument, Refused, iso, moment_of
+from mintmark.simulation import door
+from mintmark.simulation.fills import play
+from mintmark.simulation.reconcile import settle
+from mintmark.simulation.records import (
+    ACCOUNT,
+    BY_SIZE,
+    BY_WEIGHT,
+    DIVIDEND,
+    ENTRY,
+    EVENT,
+    FILL,
+    POSITION,
+    RANDOM_TICKS,
+    REFUSED,
+    SPLIT,
+    TRADE,
+    Book,
+    FloatArray,
+    IntArray,
+    Market,
+    Records,
+    Rules,
+)
+from mintmark.simulation.result import BacktestResult
+from mintmark.simulation.terms import night_events, terms_of
+
+
+@dataclass(frozen=True)
+class Account:
+    """The one cash account. ``leverage`` None takes each instrument's own; 1 is cash."""
+
+    currency: str = "USD"
+    capital: Decimal = Decimal(100_000)
+    leverage: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Protection:
+    """Exits the engine makes by itself; all but the bars are fractions of the entry price, 0 is off.
+
+    ``trailing_stop`` is the distance kept from the best price, once that is ``trailing_activation`` in favour
+    of the entry. ``max_holding_bars`` bars after the entry a market close is sent.
+    """
+
+    stop_loss: float = 0.0
+    take_profit: float = 0.0
+    trailing_stop: float = 0.0
+    trailing_activation: float = 0.0
+    max_holding_bars: int = 0
+
+
+@dataclass(frozen=True)
+class CorporateAction:
+    """What happens to ``symbol`` at its ex stamp (ns): ``split`` new shares for one, ``dividend`` per share held."""
+
+    symbol: str
+    ex: int
+    split: float = 1.0
+    dividend: float = 0.0
+
+
+def run_targets(
+    bars: Sequence[Bars],
+    targets: FloatArray,
+    instruments: Sequence[Instrument],
+    account: Account | None = None,
+    *,
+    bars_per_year: float,
+    protection: Protection | None = None,
+    rates: FloatArray | None = None,
+    sizing: Literal["weight", "size"] = "weight",
+    sizing_price: Literal["decision", "fill"] = "decision",
+    min_trade_fraction: float | None = None,
+    slippage: np.random.Generator | None = None,
+    actions: Sequence[CorporateAction] = (),
+    closed: NDArray[np.bool_] | None = None,
+) -> BacktestResult:
+    """Return what trading ``targets`` on ``bars`` comes to.
+
+    ``targets``: (n_stamps, n_instruments) over the union of the bars' stamps (``union_stamps``), or (n_stamps,) for one
+    instrument; a weight in [-1, 1] of equity, NaN for no change, or with ``sizing="size"`` signed lots. A target
+    acts at the next open, only where it differs from the one before it; after a protective exit the position stays flat
+    until the target changes.
+    ``rates``: the same shape, the account's currency for one of the instrument's, known at each stamp.
+    ``min_trade_fraction``: smaller changes are left out and counted; by default 0.001 of equity with several
+    instruments and 0 with one. ``slippage``: the generator of random slippage, whose k-th draw is the k-th fill's.
+    ``closed``: bars outside trading hours, shape of ``targets``.
+
+    Nothing handed in is written to. Same inputs, same bytes.
+
+    Raises:
+        Refused: bars, weights, rates or costs that cannot be (``door``, ``terms``); ``missing_price`` where a
+            position is held on a price older than 96 hours.
+        ReconciliationFailed: the trades do not add up to the cash.
+    """
+    account, protection = account or Account(), protection or Protection()
+    _check(bars, instruments, account, protection)
+    columns = door.align(bars, instruments, closed)
+    terms = terms_of(list(instruments), None if account.leverage is None else float(account.leverage))
+    table = door.check_targets(targets, len(columns.stamps), len(bars), sizing == "weight")
+    if sizing == "weight":
+        door.check_gross(table, terms["inverse_leverage"])
+    changes = count_changes(table)
+    fraction = (0.001 if len(bars) > 1 else 0.0) if min_trade_fraction is None else min_trade_fraction
+    market = Market(
+        columns.stamps, columns.open, columns.high, columns.low, columns.close, columns.half_spread,
+        door.conversion(rates, columns, instruments, account.currency), columns.status, door.plain(table),
+        _events(list(instruments), columns.stamps, actions), _draws(terms, slippage, 3 * changes + len(bars)),
+    )  # fmt: skip
+    book = new_book(len(bars), len(columns.stamps), changes, float(account.capital))
+    played = play(market, terms, rules_of(protection, sizing, sizing_price, fraction), book)
+    return _result(bars, list(instruments), account, columns.stamps, book, bars_per_year, played)
+
+
+def _check(bars: Sequence[Bars], instruments: Sequence[Instrument], account: Account, protection: Protection) -> None:
+    if not bars or [one.symbol for one in bars] != [instrument.symbol for instrument in instruments]:
+        raise Refused("expected the bars and the instruments of the same symbols, in the same order", code="bad_value")
+    limits = {"capital": account.capital, "leverage": 1 if account.leverage is None else account.leverage}
+    wrong = {name: value for name, value in limits.items() if not value > 0}
+    wrong |= {name: value for name, value in vars(protection).items() if not value >= 0}
+    for name, value in wrong.items():
+        raise Refused(f"{name} is {value}", code="bad_value", field=name, value=str(value))
+    for one in bars:
+        door.check_bars(one)
+
+
+def rules_of(protection: Protection, sizing: str, sizing_price: str, min_trade_fraction: float) -> Rules:
+    """Return the rules as the kernel takes them.
+
+    Raises:
+        Refused: ``unknown_name`` with the allowed words.
+    """
+    for found, allowed in ((sizing, ("weight", "size")), (sizing_price, ("decision", "fill"))):
+        if found not in allowed:
+            raise Refused(f"expected one of {', '.join(allowed)}, found {found!r}", code="unknown_name")
+    return Rules(
+        float(protection.stop_loss),
+        float(protection.take_profit),
+        float(protection.trailing_stop),
+        float(protection.trailing_activation),
+        int(protection.max_holding_bars),
+        BY_WEIGHT if sizing == "weight" else BY_SIZE,
+        int(sizing_price == "fill"),
+        float(min_trade_fraction),
+    )
+
+
+def count_changes(targets: FloatArray) -> int:
+    """Return how often a target differs from the one before it in its row: the most orders there can be."""
+    total = 0
+    for row in targets:
+        said = row[~np.isnan(row)]
+        total += int(np.count_nonzero(np.diff(said, prepend=0.0)))
+    return total
+
+
+def new_book(columns: int, bars: int, changes: int, capital: float) -> Book:
+    """Return an empty book with room for all that ``changes`` of target can cause."""
+    account = np.zeros(1, ACCOUNT)
+    account["cash"] = account["equity"] = capital
+    account["stale_column"] = -1
+    positions = np.zeros(columns, POSITION)
+    positions["head"] = positions["tail"] = -1
+    positions["highest"], positions["lowest"] = -np.inf, np.inf
+    return Book(
+        account,
+        positions,
+        np.zeros(changes + 1, ENTRY),
+        np.zeros(3 * changes + columns, FILL),
+        np.zeros(2 * changes + columns, TRADE),
+        np.zeros(5 * changes + columns, REFUSED),
+        np.empty(bars, np.float64),
+    )
+
+
+def _events(instruments: list[Instrument], stamps: IntArray, actions: Sequence[CorporateAction]) -> Records:
+    found = night_events(instruments, stamps)
+    column_of = {instrument.symbol: column for column, instrument in enumerate(instruments)}
+    for action in actions:
+        if action.symbol not in column_of or not stamps[0] < action.ex <= stamps[-1]:
+            continue
+        bar, column = int(np.searchsorted(stamps, action.ex)), column_of[action.symbol]
+        if action.split != 1.0:
+            found.append((bar, column, SPLIT, action.split))
+        if action.dividend != 0.0:
+            found.append((bar, column, DIVIDEND, action.dividend))
+    return np.array(sorted(found, key=lambda event: event[:3:2]), dtype=EVENT)
+
+
+def _draws(terms: Records, slippage: np.random.Generator | None, most: int) -> FloatArray:
+    if not np.any(terms["slippage"] == RANDOM_TICKS):
+        return np.empty(0)
+    if slippage is None:
+        raise Refused("random slippage needs a generator", code="bad_value", field="slippage")
+    return slippage.standard_normal(most)
+
+
+def _result(
+    bars: Sequence[Bars],
+    instruments: list[Instrument],
+    account: Account,
+    stamps: IntArray,
+    book: Book,
+    bars_per_year: float,
+    played: int,
+) -> BacktestResult:
+    end = book.account[0]
+    if end["stale_column"] >= 0:
+        symbol, time = bars[end["stale_column"]].symbol, iso(moment_of(int(stamps[end["stale_bar"]])))
+        raise Refused(
+            f"{symbol} is held at {time} and its last price is older than 96 hours", code="missing_price",
+            symbol=symbol, time=time,
+        )  # fmt: skip
+    trades = book.trades[: end["trades"]].copy()
+    return BacktestResult(
+        symbols=tuple(one.symbol for one in bars),
+        currency=account.currency,
+        capital=account.capital,
+        final_equity=settle(account.capital, float(end["cash"]), float(end["traded"]), trades, instruments),
+        bars_per_year=bars_per_year,
+        stamps=stamps,
+        equity=book.equity,
+        fills=book.fills[: end["fills"]].copy(),
+        trades=trades,
+        refusals=book.refusals[: end["refusals"]].copy(),
+        bars_played=played,
+        held_bars=int(end["held_bars"]),
+        traded_notional=float(end["traded"]),
+        margin_calls=int(end["margin_calls"]),
+        discarded_signals=int(end["discarded"]),
+        ruined=bool(end["ruined"]),
+    )

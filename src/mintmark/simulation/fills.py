@@ -1,0 +1,201 @@
+"""Play bars: one bar, or a whole array, with the same compiled functions.
+
+Inside a bar: calendar, exits crossed by the open, orders at the open, exits inside the bar, then the close, where
+equity is marked and the strategy decides. What it decides lives from the next bar on.
+"""
+
+from __future__ import annotations
+
+from mintmark.measures import compiled, inlined
+from mintmark.simulation.calendar_events import play_events
+from mintmark.simulation.costs import mid_price, side_price
+from mintmark.simulation.entries import close_oldest, record_fill
+from mintmark.simulation.protection import exits_at_open, exits_inside, raise_trail
+from mintmark.simulation.records import (
+    ABSENT,
+    CALL_LEVEL,
+    END_OF_DATA,
+    LIQUIDATION_LEVEL,
+    MARGIN,
+    OLDEST_PRICE_NS,
+    TIME,
+    TRADING,
+    Book,
+    Market,
+    Record,
+    Rules,
+)
+from mintmark.simulation.rows import at
+from mintmark.simulation.targets import decide, orders_at_open
+
+
+@compiled
+def play(market: Market, terms: Record, rules: Rules, book: Book) -> int:
+    """Play every bar, close what is open at the last close, and return the bars played.
+
+    A ruined account plays no further bar: its equity stays. So does one whose price is too old
+    (``stale_column`` names it).
+    """
+    account = book.account[0]
+    bars = len(market.stamps)
+    for t in range(bars):
+        play_bar(t, t == bars - 1, market, terms, rules, book)
+        if account.ruined != 0 or account.stale_column >= 0:
+            book.equity[t:] = account.cash
+            return t + 1
+    close_all(bars - 1, END_OF_DATA, market, terms, book)
+    book.equity[bars - 1] = account.cash
+    return bars
+
+
+@inlined
+def play_bar(t: int, last: bool, market: Market, terms: Record, rules: Rules, book: Book) -> None:
+    """Play bar ``t`` of ``market``: the one-bar step."""
+    if not is_quiet(t, market, terms, book):
+        play_busy(t, market, terms, rules, book)
+    mark_close(t, market, terms, rules, book)
+    choose(t, last, market, terms, rules, book)
+
+
+@inlined
+def is_quiet(t: int, market: Market, terms: Record, book: Book) -> bool:
+    """Return whether nothing can fill, be charged or be liquidated in bar ``t``.
+
+    Liquidation is out of reach where it is with every position at its worst price at once.
+    """
+    account = book.account[0]
+    if account.waiting > 0 or account.accruing > 0:
+        return False
+    if account.next_event < len(market.events) and market.events[account.next_event].bar <= t:
+        return False
+    worst = account.cash
+    for m in range(len(book.positions)):
+        p, x = book.positions[m], terms[m]
+        d = p.direction
+        if d == 0.0:
+            continue
+        price = p.mark
+        if at(market.status, m, t) == TRADING:
+            half = at(market.half_spread, m, t)
+            low = side_price(market.low[m, t], half, x.bid_bars, -d)
+            high = side_price(market.high[m, t], half, x.bid_bars, -d)
+            price = low if d > 0.0 else high
+            gained = high if d > 0.0 else low
+            if d * price <= d * p.adverse or d * gained >= d * p.target:
+                return False
+        worth = x.contract * at(market.rates, m, t)
+        notional = p.size * price * worth
+        worst += d * (notional - p.basis * worth) - LIQUIDATION_LEVEL * notional * x.inverse_leverage
+    return bool(worst > 1e-9 * abs(account.cash))
+
+
+@compiled
+def play_busy(t: int, market: Market, terms: Record, rules: Rules, book: Book) -> None:
+    """Play what comes before the close of a bar in which something may happen."""
+    play_events(t, market, terms, rules, book)
+    for m in range(len(book.positions)):
+        if at(market.status, m, t) != ABSENT:
+            p = book.positions[m]
+            p.mark = mid_price(market.open[m, t], at(market.half_spread, m, t), terms[m].bid_bars)
+    exits_at_open(t, market, terms, book)
+    if book.account[0].waiting > 0:
+        orders_at_open(t, market, terms, rules, book)
+    exits_inside(t, market, terms, book)
+
+
+@inlined
+def mark_close(t: int, market: Market, terms: Record, rules: Rules, book: Book) -> None:
+    """Mark equity at the close, raise trailing levels from the bar's extreme, and check the margin."""
+    account = book.account[0]
+    equity, used, held = account.cash, 0.0, 0
+    for m in range(len(book.positions)):
+        p, x = book.positions[m], terms[m]
+        status = at(market.status, m, t)
+        if status != ABSENT:
+            half = at(market.half_spread, m, t)
+            p.mark = mid_price(market.close[m, t], half, x.bid_bars)
+            p.half, p.marked_at = half, market.stamps[t]
+            p.bars += 1
+            if p.direction != 0.0 and status == TRADING:
+                watch(t, m, half, market, terms, rules, book)
+        if p.direction != 0.0:
+            worth = x.contract * at(market.rates, m, t)
+            notional = p.size * p.mark * worth
+            equity += p.direction * (notional - p.basis * worth)
+            used += notional * x.inverse_leverage
+            held = 1
+            if market.stamps[t] - p.marked_at > OLDEST_PRICE_NS:
+                account.stale_column, account.stale_bar = m, t
+    account.equity = equity
+    book.equity[t] = equity
+    account.held_bars += held
+    if equity < CALL_LEVEL * used or equity <= 0.0:
+        call_margin(t, used, market, terms, book)
+
+
+@inlined
+def watch(t: int, m: int, half: float, market: Market, terms: Record, rules: Rules, book: Book) -> None:
+    """Take the bar's extremes into the position's; a new best price moves the trailing level."""
+    p, x = book.positions[m], terms[m]
+    p.highest = max(p.highest, mid_price(market.high[m, t], half, x.bid_bars))
+    p.lowest = min(p.lowest, mid_price(market.low[m, t], half, x.bid_bars))
+    if rules.trailing > 0.0:
+        raw = market.high[m, t] if p.direction > 0.0 else market.low[m, t]
+        price = side_price(raw, half, x.bid_bars, -p.direction)
+        if p.direction * price > p.direction * p.best:
+            p.best = price
+            raise_trail(p, x, rules)
+
+
+@compiled
+def call_margin(t: int, used: float, market: Market, terms: Record, book: Book) -> None:
+    """Count the call; under the liquidation level send a market close for all; without equity end the run."""
+    account = book.account[0]
+    account.margin_calls += 1
+    if account.equity <= 0.0:
+        close_all(t, MARGIN, market, terms, book)
+        account.ruined = 1
+    elif account.equity < LIQUIDATION_LEVEL * used:
+        for m in range(len(book.positions)):
+            send_close(book.positions[m], MARGIN, account)
+
+
+@compiled
+def send_close(p: Record, reason: int, account: Record) -> None:
+    """Send a market close of all that is held, once."""
+    if p.direction != 0.0 and p.closing == 0:
+        p.closing = 1 + reason
+        account.waiting += 1
+
+
+@inlined
+def choose(t: int, last: bool, market: Market, terms: Record, rules: Rules, book: Book) -> None:
+    """Let holding limits and targets speak at the close; on the last bar they are only counted."""
+    account = book.account[0]
+    if account.ruined != 0:
+        return
+    for m in range(len(book.positions)):
+        p = book.positions[m]
+        if rules.max_holding > 0 and p.direction != 0.0 and p.bars - p.first_bar >= rules.max_holding:
+            send_close(p, TIME, account)
+        target = market.targets[m, t]
+        if target == target and target != p.seen:
+            if last:
+                account.discarded += 1
+            else:
+                decide(t, m, target, market, terms, rules, book)
+
+
+@compiled
+def close_all(t: int, reason: int, market: Market, terms: Record, book: Book) -> None:
+    """Close every position at its last close, with all costs."""
+    for m in range(len(book.positions)):
+        p, x = book.positions[m], terms[m]
+        if p.ordered != 0:
+            book.account[0].discarded += 1
+        if p.direction != 0.0:
+            p.bars -= 1
+            price = p.mark - p.direction * p.half
+            fill = record_fill(t, m, -p.direction, p.size, p.mark, price, True, market, x, book)
+            fill.opens, fill.reason, fill.flags = 0, reason, 0
+            close_oldest(m, fill, x, book, p.mark, p.mark)

@@ -1,0 +1,160 @@
+"""An instrument's numbers for the kernel, and the nights between its bars."""
+
+from __future__ import annotations
+
+import math
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from mintmark.domain import Instrument, Refused, moment_of, stamp_of
+from mintmark.simulation.records import (
+    CLOSE_ONLY,
+    FIXED_BPS,
+    INTERVAL,
+    LONG_ONLY,
+    MONEY,
+    NIGHTS,
+    NO_FINANCING,
+    NO_SLIPPAGE,
+    PERCENT,
+    POINTS,
+    RANDOM_TICKS,
+    SHORT_ONLY,
+    TERMS,
+    FloatArray,
+    IntArray,
+    Record,
+    Records,
+)
+
+_FINANCING = {"none": NO_FINANCING, "points": POINTS, "money": MONEY, "percent": PERCENT, "interval": INTERVAL}
+_SLIPPAGE = {"none": NO_SLIPPAGE, "fixed_bps": FIXED_BPS, "random": RANDOM_TICKS}
+_BPS = 10_000.0
+_HOUR_NS = 3_600 * 1_000_000_000
+
+
+def terms_of(instruments: list[Instrument], leverage: float | None) -> Records:
+    """Return one row of ``TERMS`` an instrument; ``leverage`` of the account goes before the instrument's own.
+
+    Raises:
+        Refused: ``instrument_incomplete`` or ``bad_value`` naming the field.
+    """
+    terms = np.zeros(len(instruments), dtype=TERMS)
+    for row, instrument in zip(terms, instruments, strict=True):
+        _check(instrument)
+        _set_steps(row, instrument, leverage)
+        _set_permissions(row, instrument)
+        _set_costs(row, instrument)
+    return terms
+
+
+def _check(instrument: Instrument) -> None:
+    costs = instrument.costs
+    positive = ("contract_size", "size_step", "size_min", "size_max", "leverage")
+    wrong = {name: getattr(instrument, name) for name in positive if getattr(instrument, name) <= 0}
+    never_negative = ("fee_bps", "per_lot", "per_deal", "per_unit", "minimum", "slippage_size", "borrow_bps_per_year")
+    wrong |= {f"costs.{name}": getattr(costs, name) for name in never_negative if getattr(costs, name) < 0}
+    wrong |= {name: getattr(instrument, name) for name in ("tick", "spread_ticks") if getattr(instrument, name) < 0}
+    for name, value in wrong.items():
+        raise Refused(
+            f"{instrument.symbol}: {name} is {value}", code="bad_value", symbol=instrument.symbol, field=name,
+            value=str(value),
+        )  # fmt: skip
+    needs_tick = costs.slippage == "random" or costs.financing == "points"
+    if costs.financing not in _FINANCING or (needs_tick and not instrument.tick):
+        field = "tick" if costs.financing in _FINANCING else "costs.financing"
+        raise Refused(
+            f"{instrument.symbol}: {field} does not allow its costs to be computed", code="instrument_incomplete",
+            symbol=instrument.symbol, field=field,
+        )  # fmt: skip
+
+
+def _set_steps(row: Record, instrument: Instrument, leverage: float | None) -> None:
+    inverse = 1 / instrument.tick if instrument.tick else Decimal(0)
+    row["tick"] = float(instrument.tick)
+    row["ticks_per_unit"] = float(inverse) if inverse == int(inverse) else 0.0
+    row["contract"] = float(instrument.contract_size)
+    row["size_min"] = float(instrument.size_min)
+    row["size_step"] = float(instrument.size_step)
+    row["size_max"] = float(instrument.size_max)
+    row["inverse_leverage"] = 1.0 / (float(instrument.leverage) if leverage is None else leverage)
+    row["bid_bars"] = float(instrument.price_basis == "bid")
+
+
+def _set_permissions(row: Record, instrument: Instrument) -> None:
+    mode = instrument.trade_mode
+    row["may_trade"] = mode != "disabled"
+    row["may_long"] = mode in ("full", "long_only")
+    row["may_short"] = mode in ("full", "short_only") and instrument.shortable
+    row["mode_refusal"] = {"close_only": CLOSE_ONLY, "short_only": SHORT_ONLY}.get(mode, LONG_ONLY)
+
+
+def _set_costs(row: Record, instrument: Instrument) -> None:
+    costs = instrument.costs
+    for name in ("per_lot", "per_deal", "per_unit", "minimum"):
+        row[name] = float(getattr(costs, name))
+    row["fee_rate"] = float(costs.fee_bps) / _BPS
+    row["cap"] = math.inf if costs.cap_fraction is None else float(costs.cap_fraction)
+    row["slippage"] = _SLIPPAGE[costs.slippage]
+    per_price = _BPS if costs.slippage == "fixed_bps" else 1.0
+    row["slippage_size"] = float(costs.slippage_size) / per_price
+    row["financing"] = _FINANCING[costs.financing]
+    scale = _BPS if costs.financing == "interval" else 1.0
+    row["financing_long"] = float(costs.financing_long) / scale
+    row["financing_short"] = float(costs.financing_short) / scale
+    row["opening_rate"] = float(costs.financing_opening_bps) / _BPS
+    row["interval_ns"] = costs.financing_interval_hours * _HOUR_NS
+    row["borrow"] = float(costs.borrow_bps_per_year) / _BPS
+
+
+def costs_nights(instrument: Instrument) -> bool:
+    """Return whether holding ``instrument`` over a rollover costs or pays anything."""
+    costs = instrument.costs
+    rates = costs.financing_long or costs.financing_short
+    return bool(costs.borrow_bps_per_year or (costs.financing in ("points", "money", "percent") and rates))
+
+
+def nights_between(instrument: Instrument, stamps: IntArray) -> tuple[IntArray, FloatArray]:
+    """Return the bars before whose orders nights are charged, and how many.
+
+    A rollover r belongs to the bar with stamps[t-1] < r <= stamps[t]. Its weekday in the rollover's zone
+    gives the nights: Monday to Friday one, ``triple_day`` three, Saturday and Sunday none; every day one where
+    there is no triple day.
+    """
+    if len(stamps) < 2 or not costs_nights(instrument):
+        return np.empty(0, np.int64), np.empty(0, np.float64)
+    instants, nights = rollovers(instrument, int(stamps[0]), int(stamps[-1]))
+    bars = np.searchsorted(stamps, instants, side="left")
+    total = np.bincount(bars, weights=nights, minlength=len(stamps))
+    charged = np.flatnonzero(total)
+    return charged.astype(np.int64), total[charged].astype(np.float64)
+
+
+def rollovers(instrument: Instrument, first: int, last: int) -> tuple[IntArray, FloatArray]:
+    """Return the instants (ns) of the rollovers after ``first`` up to ``last``, and the nights each counts."""
+    zone = ZoneInfo(instrument.rollover_zone)
+    at = time.fromisoformat(instrument.rollover_time)
+    triple = instrument.costs.triple_day
+    day: date = (moment_of(first) - timedelta(days=2)).date()
+    end: date = (moment_of(last) + timedelta(days=2)).date()
+    instants, nights = [], []
+    while day <= end:
+        count = 1 if triple is None else 3 if day.weekday() == triple else int(day.weekday() < 5)
+        instant = stamp_of(datetime.combine(day, at, tzinfo=zone))
+        if count and first < instant <= last:
+            instants.append(instant)
+            nights.append(float(count))
+        day += timedelta(days=1)
+    return np.array(instants, np.int64), np.array(nights, np.float64)
+
+
+def night_events(instruments: list[Instrument], stamps: IntArray) -> list[tuple[int, int, int, float]]:
+    """Return the nights of every instrument as (bar, column, kind, nights)."""
+    events = []
+    for column, instrument in enumerate(instruments):
+        bars, nights = nights_between(instrument, stamps)
+        events += [(int(bar), column, NIGHTS, float(count)) for bar, count in zip(bars, nights, strict=True)]
+    return events
