@@ -16,9 +16,9 @@ from figures import Figure, below, seen
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "stories"))
 
-from cycles import ended, trigger  # noqa: E402
-from house import House, opened  # noqa: E402
-from samples import WIDE  # noqa: E402
+from story_cycles import ended, trigger  # noqa: E402
+from story_house import House, opened  # noqa: E402
+from story_samples import WIDE  # noqa: E402
 
 HOURLY = ROOT.parent / "shared" / "data" / "bars" / "EURUSD_1h.parquet"
 RUNS = 5

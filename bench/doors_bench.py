@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 import psutil
-from cycles import running, status
-from house import House, wait_for
 from sqlalchemy import Table, insert, select
+from story_cycles import running, status
+from story_house import House, wait_for
 
 from cycle_bench import MIB, a_worker_at_home, write_strategy
 from figures import Figure, below, median_seconds

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cycles import ended, outcome, told, trigger
-from house import House, HouseMaker, opened
-from samples import STRATEGIES, WIDE
+from story_cycles import ended, outcome, told, trigger
+from story_house import House, HouseMaker, opened
+from story_samples import STRATEGIES, WIDE
 
 
 def _sealed(home: Path, url: str | None = None) -> Path:

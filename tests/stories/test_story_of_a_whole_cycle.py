@@ -7,9 +7,9 @@ import shutil
 import subprocess
 
 import pytest
-from cycles import CHILDREN, PHASES, children, ended, experiments, outcome, running, trigger
-from house import COMMAND, ENDED, House, HouseMaker, wait_for
-from samples import WIDE
+from story_cycles import CHILDREN, PHASES, children, ended, experiments, outcome, running, trigger
+from story_house import COMMAND, ENDED, House, HouseMaker, wait_for
+from story_samples import WIDE
 
 VERDICTS = {"promising", "mediocre", "poor"}
 OFFLINE = ("unshare", "--net", *COMMAND)

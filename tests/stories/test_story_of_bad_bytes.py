@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cycles import checkpoint_round, ended, row, told, trigger
-from house import House, HouseMaker, wait_for
-from samples import WIDE
+from story_cycles import checkpoint_round, ended, row, told, trigger
+from story_house import House, HouseMaker, wait_for
+from story_samples import WIDE
 
 SMALL_FILES = (
     sys.executable,

@@ -8,9 +8,9 @@ import time
 
 import psutil
 import pytest
-from cycles import PHASES, child, children, row, running, status, trigger
-from house import House, HouseMaker, wait_for
-from samples import WIDE
+from story_cycles import PHASES, child, children, row, running, status, trigger
+from story_house import House, HouseMaker, wait_for
+from story_samples import WIDE
 
 SLOW_POLL = {**WIDE, "MINTMARK_RESEARCH__POLL_SECONDS": "300"}
 SEEN_SECONDS = 0.5

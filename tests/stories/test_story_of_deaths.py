@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cycles import (
+from story_cycles import (
     CHILDREN,
     checkpoint_round,
     child,
@@ -23,8 +23,8 @@ from cycles import (
     trigger,
     worker_of,
 )
-from house import House, HouseMaker, wait_for
-from samples import WIDE
+from story_house import House, HouseMaker, opened, wait_for
+from story_samples import WIDE
 
 KINDS = pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 TAKEOVER_SECONDS = 25
@@ -166,3 +166,17 @@ def test_a_cycle_keeps_its_place_in_the_lists_over_a_restart(a_house: HouseMaker
 
     assert house.get("/operations") == before
     assert status(house, cycle) in ("pending", "running")
+
+
+def test_a_cycle_started_on_one_machine_is_worked_on_another(
+    a_house: HouseMaker, calm_quick: dict[str, Any], tmp_path: Path
+):
+    here = a_house("postgresql", WIDE)
+    with opened(House(tmp_path / "there", here.url, WIDE)) as there:
+        there.worker()
+
+        cycle = trigger(here)
+
+        assert ended(here, cycle)["status"] == "completed", told(there, cycle)
+        assert outcome(here, cycle) == calm_quick
+        assert outcome(there, cycle) == calm_quick

@@ -7,9 +7,9 @@ import signal
 from typing import Any
 
 import pytest
-from cycles import ended, outcome, row, running, told, trigger, worker_of
-from house import ARMED, House, HouseMaker, wait_for
-from samples import WIDE
+from story_cycles import ended, outcome, row, running, told, trigger, worker_of
+from story_house import ARMED, House, HouseMaker, wait_for
+from story_samples import WIDE
 
 from mintmark.runtime.killpoints import KILL_POINTS
 

@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from cycles import ended, outcome, told, trigger
-from house import House, HouseMaker
-from samples import WIDE
+from story_cycles import ended, outcome, told, trigger
+from story_house import House, HouseMaker
+from story_samples import WIDE
 
 CYCLES = 100
 HOMES = 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from house import ENDED, House, wait_for
+from story_house import ENDED, House, wait_for
 
 CHILDREN = ("training", "backtesting", "agent_assessment")
 PHASES = {"training": "training", "backtesting": "backtesting", "assessing": "agent_assessment"}
