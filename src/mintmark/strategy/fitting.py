@@ -35,12 +35,16 @@ class Fitted:
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """A training after one block. ``state`` is its checkpoint; ``row`` the last round's figures, JSON values."""
+    """A training after one block. ``state`` is its checkpoint; ``row`` the last round's figures, JSON values.
+
+    ``history`` holds all rounds so far; entry 0 is the untrained model.
+    """
 
     round: int
     rounds_total: int
     state: bytes
     row: dict[str, Any]
+    history: History
     fitted: Fitted | None
 
     @property
@@ -73,7 +77,7 @@ def fit(
     while True:
         fitted = _fitted(learner, state) if state.stopped or state.round >= learner.rounds else None
         if state.block > 0:
-            yield Block(state.round, learner.rounds, _checkpoint(state, held), _row(state), fitted)
+            yield Block(state.round, learner.rounds, _checkpoint(state, held), _row(state), state.history, fitted)
         if fitted is not None:
             return
         # The next block starts from the bytes of the checkpoint, as a resumed one does.
