@@ -78,7 +78,7 @@ class Operations:
         row = self._row(kind, operation_id, dict(metadata), parent_operation_id)
         row["correlation_id"] = self._correlation(connection, operation_id, parent_operation_id)
         new = upsert(connection, operations).values(row).on_conflict_do_nothing(index_elements=["operation_id"])
-        if connection.execute(new).rowcount != 1:
+        if connection.execute(new.returning(operations.c.operation_id)).first() is None:
             return operation_id
         record(connection, operation_id, "status", None, PENDING)
         reached("trigger.created")
