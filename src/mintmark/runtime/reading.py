@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -144,15 +143,9 @@ def rounds_of(connection: Connection, operation_id: str, after: int) -> list[dic
 
 def workers_of(connection: Connection) -> list[dict[str, Any]]:
     """Return the workers the database knows, live ones first; a slot is one worker."""
-    busy: Mapping[str, int] = dict(
-        connection.execute(
-            select(operations.c.worker_id, func.count())
-            .where(operations.c.status == RUNNING, operations.c.worker_id.is_not(None))
-            .group_by(operations.c.worker_id)
-        )
-        .tuples()
-        .all()
-    )
+    table = operations.c
+    query = select(table.worker_id, func.count()).where(table.status == RUNNING, table.worker_id.is_not(None))
+    busy = {worker: number for worker, number in connection.execute(query.group_by(table.worker_id))}
     found = connection.execute(select(workers, DatabaseNow().label("now")).order_by(workers.c.worker_id)).all()
     rows = [
         {
@@ -174,7 +167,7 @@ def occupancy_of(connection: Connection) -> dict[str, dict[str, int]]:
     """Return for each queue how many operations run on it, and how many could on live workers."""
     running = (operations.c.status == RUNNING) & (operations.c.carrier == "work")
     query = select(operations.c.queue, func.count()).where(running).group_by(operations.c.queue)
-    busy: Mapping[str, int] = dict(connection.execute(query).tuples().all())
+    busy = {queue: number for queue, number in connection.execute(query)}
     live = [worker for worker in workers_of(connection) if worker["live"]]
     return {
         queue: {
