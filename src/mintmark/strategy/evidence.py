@@ -75,7 +75,7 @@ def _regressed(fitted: Fitted, given: TrainingSet) -> dict[str, Any]:
 
 
 def _per_class(answers: FloatArray, truths: FloatArray, classes: int) -> tuple[float, float, float]:
-    """Return precision, recall and F1, each the plain mean over the classes answered or true; 0 where none was right."""
+    """Return precision, recall and F1, plain means over the classes that occur; 0 where none was right."""
     rows = []
     for at in range(classes):
         right = int(((answers == at) & (truths == at)).sum())

@@ -18,7 +18,7 @@ Probability = Annotated[float, Field(ge=0.34, le=0.99)]
 Distance = Annotated[float, Field(ge=0.001, le=0.5)]
 Share = Annotated[float, Field(ge=0.05, le=0.9)]
 Lag = Annotated[int, Field(ge=0, le=20)]
-Symbol = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/:^=+-]{0,63}$")]
+Symbol = Annotated[str, Field(pattern=r"^[A-Za-z0-9^][A-Za-z0-9._/:^=+-]{0,63}$")]
 Units = Annotated[int, Field(ge=2, le=256)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 
@@ -383,8 +383,8 @@ class Sizing(Part):
 class Risk(Part):
     """Protection and size. Distances are fractions of the entry price."""
 
-    stop_loss: Distance | None = None
-    take_profit: Distance | None = None
+    stop_loss: Distance | None = Field(None, description="of the entry price")
+    take_profit: Distance | None = Field(None, description="of the entry price")
     trailing_stop: Distance | None = Field(None, description="from the best extreme since entry")
     max_holding_bars: int = Field(0, ge=0, le=5000, description="0: none")
     sizing: Sizing = Sizing()
@@ -402,7 +402,7 @@ class Risk(Part):
 class Training(Part):
     """How the span before the holdout is cut and learned from."""
 
-    train: Share = 0.70
+    train: Share = Field(0.70, description="the three sum to 1; of the span before the holdout, in time order")
     validation: Share = 0.15
     test: Share = 0.15
     purge_bars: AutoOrBars = Field("auto", description="auto: the reach of each label; a number may only widen it")

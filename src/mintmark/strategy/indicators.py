@@ -12,7 +12,7 @@ import numpy as np
 
 from mintmark.domain import Bars, Refused
 from mintmark.strategy import kernels
-from mintmark.strategy.arrays import FloatArray
+from mintmark.strategy.arrays import FloatArray, plain
 from mintmark.strategy.grammar import Indicator
 
 Outputs = dict[str | None, FloatArray]
@@ -40,7 +40,7 @@ def source_of(bars: Bars, word: str) -> FloatArray:
         return (bars.high + bars.low) / 2.0
     if word == "hlc3":
         return typical_price(bars)
-    return np.ascontiguousarray(getattr(bars, word))
+    return plain(getattr(bars, word))
 
 
 def typical_price(bars: Bars) -> FloatArray:
@@ -90,7 +90,7 @@ def _array(values: Any) -> FloatArray:
 
 
 def _hlc(bars: Bars) -> tuple[FloatArray, FloatArray, FloatArray]:
-    return np.ascontiguousarray(bars.high), np.ascontiguousarray(bars.low), np.ascontiguousarray(bars.close)
+    return plain(bars.high), plain(bars.low), plain(bars.close)
 
 
 def _of_source(name: str) -> Callable[[_Inputs], FloatArray]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from mintmark.domain import Bars
 from mintmark.strategy import label_kernels
-from mintmark.strategy.arrays import FloatArray, IntArray
+from mintmark.strategy.arrays import FloatArray, IntArray, plain
 from mintmark.strategy.grammar import ForwardReturnLabels, StrategySpec, TripleBarrierLabels
 from mintmark.strategy.indicators import average_true_range
 from mintmark.strategy.resample import resample
@@ -34,13 +34,14 @@ def labels(spec: StrategySpec, bars: Bars) -> Labels:
     rule = spec.labels
     if isinstance(rule, TripleBarrierLabels):
         atr = average_true_range(bars, BARRIER_ATR)
-        found = label_kernels.triple_barrier(bars.open, bars.high, bars.low, atr, rule.take, rule.stop, rule.max_bars)
+        prices = plain(bars.open), plain(bars.high), plain(bars.low)
+        found = label_kernels.triple_barrier(*prices, atr, rule.take, rule.stop, rule.max_bars)
     elif isinstance(rule, ForwardReturnLabels):
-        found = label_kernels.forward_return(bars.open, rule.horizon)
+        found = label_kernels.forward_return(plain(bars.open), rule.horizon)
         if not spec.regression:
             found = _signs(found[0], rule.neutral_band), found[1]
     else:
-        found = label_kernels.zigzag(bars.close, rule.threshold)
+        found = label_kernels.zigzag(plain(bars.close), rule.threshold)
     values, reaches = found
     return Labels(values, np.where(np.isnan(values), -1, reaches), spec.classes)
 
