@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from mintmark.strategy import kernels, label_kernels
-from mintmark.strategy.decisions import compile_decisions
+from mintmark.strategy.answering import compile_signals
+from mintmark.strategy.deciding import compile_decisions
 from mintmark.strategy.model import compile_prediction
-from mintmark.strategy.signals import compile_signals
 
 
 def compile_kernels() -> None:

@@ -10,12 +10,12 @@ import numpy as np
 
 from mintmark.domain import Bars, moment_of
 from mintmark.strategy.arrays import FloatArray
-from mintmark.strategy.decisions import Targets, decisions
-from mintmark.strategy.features import FeatureMatrix, features
+from mintmark.strategy.deciding import Targets, decisions
+from mintmark.strategy.feature_matrix import FeatureMatrix, features
 from mintmark.strategy.grammar import StrategySpec
-from mintmark.strategy.labels import Labels, labels
+from mintmark.strategy.labelling import Labels, labels
 from mintmark.strategy.model import Model
-from mintmark.strategy.resample import resample
+from mintmark.strategy.resampling import resample
 
 
 @dataclass(frozen=True)

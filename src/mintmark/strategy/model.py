@@ -15,7 +15,7 @@ from mintmark.domain import Damaged, Refused
 from mintmark.strategy.archive import digest, pack, unpack
 from mintmark.strategy.arrays import FloatArray
 from mintmark.strategy.columns import columns_of, feature_names, split_reference
-from mintmark.strategy.features import feature_hash
+from mintmark.strategy.feature_matrix import feature_hash
 from mintmark.strategy.grammar import StrategySpec
 from mintmark.strategy.network import CLIP, dense, forward, softmax
 

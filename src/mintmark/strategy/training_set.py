@@ -12,10 +12,10 @@ from mintmark.domain import Bars, Refused
 from mintmark.strategy import label_kernels
 from mintmark.strategy.arrays import BoolArray, FloatArray, IntArray
 from mintmark.strategy.columns import feature_names
-from mintmark.strategy.features import features
+from mintmark.strategy.feature_matrix import features
 from mintmark.strategy.grammar import StrategySpec
-from mintmark.strategy.labels import labels
-from mintmark.strategy.resample import resample
+from mintmark.strategy.labelling import labels
+from mintmark.strategy.resampling import resample
 from mintmark.strategy.spans import stamps_between
 
 PARTS = ("train", "validation", "test")

@@ -10,12 +10,12 @@ from typing import Literal
 import numpy as np
 
 from mintmark.domain import Bars
+from mintmark.strategy.answering import Signals, signals
 from mintmark.strategy.arrays import FloatArray, IntArray
 from mintmark.strategy.grammar import StrategySpec
 from mintmark.strategy.kernel import kernel
 from mintmark.strategy.model import Model
-from mintmark.strategy.resample import resample
-from mintmark.strategy.signals import Signals, signals
+from mintmark.strategy.resampling import resample
 
 NoTradeReason = Literal["never_confident", "only_shorts_signalled", "blocked_by_min_bars"]
 _WORDS = ("long", "short", "flat", "below_threshold")

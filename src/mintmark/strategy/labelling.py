@@ -11,7 +11,7 @@ from mintmark.strategy import label_kernels
 from mintmark.strategy.arrays import FloatArray, IntArray, plain
 from mintmark.strategy.grammar import ForwardReturnLabels, StrategySpec, TripleBarrierLabels
 from mintmark.strategy.indicators import average_true_range
-from mintmark.strategy.resample import resample
+from mintmark.strategy.resampling import resample
 
 BARRIER_ATR = 14
 

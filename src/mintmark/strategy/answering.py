@@ -10,11 +10,11 @@ import numpy as np
 
 from mintmark.domain import Bars
 from mintmark.strategy.arrays import FloatArray, IntArray, plain
-from mintmark.strategy.features import features
+from mintmark.strategy.feature_matrix import features
 from mintmark.strategy.grammar import StrategySpec
 from mintmark.strategy.kernel import kernel
 from mintmark.strategy.model import Model
-from mintmark.strategy.resample import resample
+from mintmark.strategy.resampling import resample
 
 VOLATILITY_BARS = 60
 

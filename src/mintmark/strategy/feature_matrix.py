@@ -15,7 +15,7 @@ from mintmark.strategy.arrays import FloatArray, IntArray
 from mintmark.strategy.columns import Column, columns_of, split_reference
 from mintmark.strategy.grammar import Membership, StrategySpec
 from mintmark.strategy.indicators import Outputs, compute
-from mintmark.strategy.resample import resample
+from mintmark.strategy.resampling import resample
 from mintmark.strategy.warmup import RANK_WINDOW, column_warmup
 
 
