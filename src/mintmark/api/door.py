@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mintmark.api.faults import Faults
 from mintmark.app import MAX_BODY_BYTES
 from mintmark.domain import MintmarkError, Refused
+from mintmark.runtime import trail
 
 logger = logging.getLogger(__name__)
 _READING = {"GET", "HEAD", "OPTIONS"}
@@ -51,7 +52,8 @@ class Door:
             await self._faults.answer(refused, request_id)(scope, receive, answer)
             return
         try:
-            await self._app(scope, _bounded(receive) if scope["path"].startswith(LIMITED) else receive, answer)
+            with trail(request_id=request_id):
+                await self._app(scope, _bounded(receive) if scope["path"].startswith(LIMITED) else receive, answer)
         except Exception:
             logger.exception("request broke", extra={"request_id": request_id, "path": scope["path"]})
             if started:

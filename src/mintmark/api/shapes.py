@@ -345,5 +345,5 @@ def of(shape: type[BaseModel], status: int = 200) -> dict[int | str, dict[str, A
 
 def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the errors of a route: ``statuses``, and those any route may give."""
-    common = (400, 403, 413, 500, 503)
+    common = (400, 403, 413, 422, 500, 503)
     return {status: {"model": ErrorBody, "description": "Error"} for status in sorted({*common, *statuses})}

@@ -1,6 +1,6 @@
 """Settings and wiring: the one place that knows every part."""
 
-from mintmark.app import answers
+from mintmark.app import answers, pictures
 from mintmark.app.loading import load_settings
 from mintmark.app.requests import (
     MAX_BODY_BYTES,
@@ -40,6 +40,7 @@ __all__ = [
     "leaves",
     "load_settings",
     "open_app",
+    "pictures",
     "read_request",
     "variable_of",
 ]

@@ -152,6 +152,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
+        del dotenv_settings, file_secret_settings
         file = _home_of(init_settings, env_settings) / FILE_NAME
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=file)
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import secrets
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import mintmark
 from mintmark.app.loading import load_settings
 from mintmark.app.settings import Settings
 from mintmark.domain import Clock, NotWritable, SystemClock
@@ -17,7 +16,7 @@ from mintmark.domain import Clock, NotWritable, SystemClock
 if TYPE_CHECKING:
     from mintmark.data import DataRoom
     from mintmark.llm import Budget
-    from mintmark.research import Research
+    from mintmark.research import Research, Rules
     from mintmark.runtime import Engine, Operations
     from mintmark.store import Blobs, Database
 
@@ -81,19 +80,54 @@ class App:
         from mintmark.data import DataRoom
 
         stablecoins = self.settings.data.stablecoins_as_usd
-        return DataRoom(self.database, self.blobs, self.clock, stablecoins_as_usd=stablecoins, home=self.home)
+        return DataRoom(self.database, self.blobs, self.clock, stablecoins_as_usd=stablecoins)
 
     @cached_property
     def research(self) -> Research:
-        """Cycles, strategies and their evidence."""
-        from mintmark.research import Research
+        """Cycles, strategies and their evidence; its operation types are known from here on."""
+        from mintmark.research import Context, Research
 
-        return Research()
+        context = Context(
+            home=self.home,
+            database=self.database,
+            blobs=self.blobs,
+            operations=self.operations,
+            data=self.data,
+            budget=self.budget,
+            clock=self.clock,
+            code_version=mintmark.__version__,
+            rules=self._rules(),
+        )
+        research = Research(context)
+        self.operations.register(*research.kinds())
+        return research
 
-    @contextmanager
-    def working(self) -> Iterator[None]:
-        """Work inside this process while no live worker is there to do it."""
-        yield
+    def _rules(self) -> Rules:
+        from mintmark.research import Limits, Rules
+
+        research, llm = self.settings.research, self.settings.llm
+        limits = Limits(
+            min_accuracy=research.gates.min_accuracy,
+            max_loss=research.gates.max_loss,
+            min_loss_decrease=research.gates.min_loss_decrease,
+            min_directional_accuracy=research.gates.min_directional_accuracy,
+            min_trades=research.gates.min_trades,
+            min_win_rate=research.gates.min_win_rate,
+            max_drawdown=research.gates.max_drawdown,
+            min_sharpe=research.gates.min_sharpe,
+            min_total_return=research.gates.min_total_return,
+        )
+        return Rules(
+            limits=limits,
+            gate_policy=research.gate_policy,
+            random_state=research.random_state,
+            max_concurrent=research.max_concurrent,
+            model_key=llm.deepseek_api_key is not None or llm.anthropic_api_key is not None,
+        )
+
+    def ready(self) -> None:
+        """Make every part now, so that each operation type is known and no first request waits."""
+        _ = self.research
 
     def close(self) -> None:
         """Give back what was opened."""

@@ -69,7 +69,7 @@ def status(as_json: AsJson = False) -> None:
 @group.command("cancel", epilog="Example: mintmark agent cancel")
 def cancel(
     operation_id: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="Id of the cycle; not needed when one is active.")
+        str | None, typer.Argument(metavar="ID", help="Id of the cycle; not needed when one is active.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:

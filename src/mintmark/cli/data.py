@@ -34,6 +34,7 @@ def import_file(
         str | None, typer.Option(metavar="Z", help="IANA name or NY+7, for stamps without an offset.")
     ] = None,
     calendar: Annotated[str | None, typer.Option(metavar="K", help="XNYS, 24x5 or 24x7.")] = None,
+    price_basis: Annotated[str, typer.Option(metavar="B", help="raw, or adjusted for splits and dividends.")] = "raw",
     rights: Annotated[str, typer.Option(metavar="R", help="What the data may be used for.")] = "research_only",
     start: Annotated[str | None, typer.Option("--from", metavar="D", help="Import from this day on.")] = None,
     drop: Annotated[
@@ -61,6 +62,7 @@ def import_file(
             timezone=timezone,
             calendar=calendar,
             rights=rights,
+            price_basis=price_basis,
             start=start,
             drop=tuple(drop or ()),
         )

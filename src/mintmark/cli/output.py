@@ -50,6 +50,9 @@ def tell_error(error: MintmarkError, as_json: bool) -> None:
     console = stderr()
     console.print(f"[bold red]{error.code}[/]", _safe(error.message), sep="  ")
     for name, value in error.details.items():
+        # These messages tell their problems one by one already.
+        if name == "problems" and error.code in ("usage", "invalid_request"):
+            continue
         for line in _lines(value):
             console.print(f"  [dim]{name}[/]", _safe(line), sep="  ")
 
@@ -99,7 +102,11 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Itera
         drawn.add_column(column, no_wrap=True, overflow="ignore", justify="right" if column in right else "left")
     for row in rows:
         drawn.add_row(*(_safe(_cell(value)) for value in row))
-    stdout().print(drawn, soft_wrap=True)
+    console = stdout()
+    with console.capture() as drawn_text:
+        console.print(drawn, soft_wrap=True)
+    lines = drawn_text.get().splitlines()
+    sys.stdout.write("".join(f"{one.rstrip()}\n" for one in lines))
 
 
 def pairs(rows: Iterable[tuple[str, Any]]) -> None:

@@ -30,6 +30,7 @@ def run_server(app: App, host: str, port: int) -> None:
 
     start_logging(sys.stderr)
     listener = _listener(host, port)
+    app.ready()
     local = is_loopback(host)
     if not local:
         warn(f"{host} is no loopback address: whoever reaches it may do everything, there is no login")

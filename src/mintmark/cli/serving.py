@@ -10,8 +10,6 @@ from mintmark.cli.options import AsJson
 
 workers = typer.Typer(name="workers", help="The worker processes.", no_args_is_help=True)
 
-DEFAULT_QUEUES = "design,training,backtesting,assessing,research,simulation"
-
 
 def add_to(root: typer.Typer) -> None:
     """Put the commands of this file at the top of the tree."""
@@ -33,15 +31,13 @@ def serve(
 
 
 def worker(
-    queues: Annotated[
-        str, typer.Option(metavar="A,B", help="Queues to work on. Default: all of them.")
-    ] = DEFAULT_QUEUES,
+    queues: Annotated[str | None, typer.Option(metavar="A,B", help="Queues to work on. Default: all of them.")] = None,
     slots: Annotated[int, typer.Option(metavar="N", min=1, max=64, help="How many worker processes.")] = 1,
 ) -> None:
     """Work on queued operations until told to stop."""
-    from mintmark.cli.workers import run_slots
+    from mintmark.cli.workers import known_queues, work
 
-    raise typer.Exit(run_slots(queues.split(","), slots))
+    raise typer.Exit(work(known_queues(queues), slots))
 
 
 @workers.command("list", epilog="Example: mintmark workers list")

@@ -207,8 +207,19 @@ def show_quality(body: Body) -> None:
 
 
 def show_sealed(body: Body) -> None:
-    """Show what was sealed."""
-    show_pairs(body)
+    """Show what was sealed, with its series."""
+    data = body["data"]
+    pairs(
+        (str(name).replace("_", " "), value)
+        for name, value in data.items()
+        if value is not None and not isinstance(value, list)
+    )
+    spans = ("rows", "first", "last")
+    series = [(f"{one['symbol']} {one['timeframe']}", *(one[name] for name in spans)) for one in data.get("series", ())]
+    series += [(one["name"], *(one[name] for name in spans)) for one in data.get("macro", ())]
+    if series:
+        line("")
+        table(["series", *spans], series, right=["rows"])
 
 
 def show_pack(body: Body) -> None:

@@ -63,8 +63,9 @@ def _follow(app: App, operation_id: str, answer: Mapping[str, Any], as_json: boo
     from mintmark.app import answers
     from mintmark.cli.ended import show_end
     from mintmark.cli.follow import Interrupted, watch
+    from mintmark.cli.workers import working
 
-    with app.working():
+    with working(app):
         try:
             operation = watch(app, operation_id)
         except Interrupted as interrupted:

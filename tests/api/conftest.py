@@ -1,0 +1,45 @@
+"""A house with the sample pack, sealed once and copied for each test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from doors import Door
+
+from mintmark.api import create_api
+from mintmark.app import App, open_app
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_settings_of_whoever_runs_the_tests() -> None:
+    for name in [name for name in os.environ if name.upper().startswith("MINTMARK_")]:
+        del os.environ[name]
+
+
+@pytest.fixture(scope="session")
+def sealed_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home that holds the sample pack; copy it, never work in it."""
+    home = tmp_path_factory.mktemp("sealed") / "home"
+    app = open_app(home=home)
+    app.data.sample()
+    app.close()
+    return home
+
+
+@pytest.fixture
+def app(sealed_home: Path, tmp_path: Path) -> Iterator[App]:
+    """The wired house of this test alone."""
+    shutil.copytree(sealed_home, tmp_path / "home")
+    opened = open_app(home=tmp_path / "home")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def door(app: App) -> Door:
+    """The HTTP door of ``app``."""
+    return Door(create_api(app))

@@ -1,0 +1,108 @@
+"""The OpenAPI document: it tells the truth about every route, whatever is sent."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import schemathesis
+from doors import ERROR_FIELDS
+from hypothesis import HealthCheck, given, settings
+from schemathesis import GenerationMode
+
+from mintmark.api import create_api
+from mintmark.app import Settings, open_app
+
+ROUTES = {
+    "POST /api/v1/agent/trigger",
+    "GET /api/v1/agent/status",
+    "GET /api/v1/agent/budget",
+    "DELETE /api/v1/agent/cancel",
+    "DELETE /api/v1/agent/cancel/{operation_id}",
+    "GET /api/v1/operations",
+    "GET /api/v1/operations/{operation_id}",
+    "GET /api/v1/operations/{operation_id}/children",
+    "GET /api/v1/operations/{operation_id}/gates",
+    "GET /api/v1/operations/{operation_id}/events",
+    "GET /api/v1/operations/{operation_id}/metrics",
+    "DELETE /api/v1/operations/{operation_id}",
+    "POST /api/v1/operations/{operation_id}/resume",
+    "GET /api/v1/strategies",
+    "GET /api/v1/strategies/{name}",
+    "POST /api/v1/strategies/validate",
+    "POST /api/v1/trainings",
+    "POST /api/v1/backtests",
+    "GET /api/v1/packs",
+    "GET /api/v1/packs/{pack_id}",
+    "GET /api/v1/packs/{pack_id}/quality",
+    "GET /api/v1/workers",
+    "GET /health",
+    "GET /metrics",
+}
+
+
+@pytest.fixture(scope="module")
+def schema(sealed_home: Path, tmp_path_factory: pytest.TempPathFactory):
+    import shutil
+
+    home = tmp_path_factory.mktemp("openapi") / "home"
+    shutil.copytree(sealed_home, home)
+    app = open_app(Settings(home=home, research={"max_concurrent": 1}))  # type: ignore[arg-type]
+    yield schemathesis.openapi.from_asgi("/openapi.json", create_api(app))
+    app.close()
+
+
+def test_the_document_has_every_route(schema):
+    found = {f"{method.upper()} {path}" for path, one in schema.raw_schema["paths"].items() for method in one}
+
+    assert found == ROUTES
+
+
+def test_every_route_tells_its_answer_and_the_one_error_body(schema):
+    for path, methods in schema.raw_schema["paths"].items():
+        for route in methods.values():
+            successes = [status for status in route["responses"] if status.startswith("2")]
+            assert len(successes) == 1, path
+            for status, answer in route["responses"].items():
+                if not status.startswith("2"):
+                    assert answer["content"]["application/json"]["schema"]["$ref"].endswith("/ErrorBody"), (
+                        path,
+                        status,
+                    )
+
+
+def test_the_error_body_has_its_five_fields(schema):
+    assert set(schema.raw_schema["components"]["schemas"]["ErrorBody"]["properties"]) == ERROR_FIELDS
+
+
+def test_no_model_of_the_framework_is_left(schema):
+    names = set(schema.raw_schema["components"]["schemas"])
+
+    assert {name for name in names if re.search("HTTPValidationError|ValidationError", name)} == set()
+
+
+BODIES = (
+    "POST /api/v1/agent/trigger",
+    "POST /api/v1/strategies/validate",
+    "POST /api/v1/trainings",
+    "POST /api/v1/backtests",
+)
+WITH_INPUT = [route for route in ROUTES if "{" in route or route in (*BODIES, "GET /api/v1/operations")]
+RIGHT, WRONG = GenerationMode.POSITIVE, GenerationMode.NEGATIVE
+
+
+@pytest.mark.parametrize(
+    ("route", "mode"),
+    [*((route, RIGHT) for route in sorted(ROUTES)), *((route, WRONG) for route in sorted(WITH_INPUT))],
+)
+def test_a_route_keeps_to_the_document(schema, route: str, mode: GenerationMode):
+    method, path = route.split(" ")
+    cases = schema[path][method].as_strategy(generation_mode=mode)
+
+    @settings(max_examples=12, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @given(case=cases)
+    def holds(case) -> None:
+        case.call_and_validate()
+
+    holds()
