@@ -123,7 +123,7 @@ def _plain(content: bytes, kind: FileKind) -> Columns:
     lower = {name.strip().strip('"').lower(): name for name in frame.columns}
     stamp = next(name for name in _STAMP_NAMES if name in lower)
     wanted = {lower[stamp]: "stamp", **{lower[name]: name for name in (*PRICES, "volume") if name in lower}}
-    return Columns("plain", _numbered(frame.select(wanted).rename(wanted), first_line))
+    return Columns("plain", _numbered(frame.select(*wanted).rename(wanted), first_line))
 
 
 def _mt5(content: bytes, _kind: FileKind) -> Columns:
@@ -152,7 +152,7 @@ def _ccxt(content: bytes, kind: FileKind) -> Columns:
         raise Refused(f"expected rows of [milliseconds, open, high, low, close, volume]; row {wrong or 0} is not",
                       code="layout_unknown" if rows else "no_bars")  # fmt: skip
     columns: Mapping[str, Any] = dict(zip(_CCXT_COLUMNS, zip(*rows, strict=True), strict=True))
-    texts = {name: ["" if value is None else str(value) for value in column] for name, column in columns.items()}
+    texts = {name: [None if value is None else str(value) for value in column] for name, column in columns.items()}
     return Columns("ccxt", _numbered(pl.DataFrame(texts), 1), "base")
 
 

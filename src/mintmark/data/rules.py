@@ -103,9 +103,9 @@ def judge(frame: pl.DataFrame, timeframe: Timeframe, now: datetime) -> list[Prob
     length = timeframe.seconds * 1_000_000
     found.append(_problem(frame, "not_monotonic", steps < 0))
     found.append(_problem(frame, "duplicate_bar", _broken(frame, "duplicate_bar")))
-    usual = _usual_step(steps)
-    if usual is not None and usual != length:
-        found.append(_mismatch(timeframe, usual))
+    usual = _usual_steps(steps)
+    if usual and length not in usual:
+        found.append(_mismatch(timeframe, usual[0]))
     else:
         found.append(_problem(frame, "off_grid", (steps > 0) & (steps < length)))
     found.append(_problem(frame, "hole_splits_series", steps > HOLE_DAYS * 86_400_000_000))
@@ -128,12 +128,8 @@ def _broken(frame: pl.DataFrame, code: str) -> pl.Series:
     return frame.select(rule.fill_null(code == "not_finite").alias("broken"))["broken"]
 
 
-def _usual_step(steps: pl.Series) -> int | None:
-    forward = steps.filter(steps > 0)
-    if forward.is_empty():
-        return None
-    counts = forward.value_counts(sort=True)
-    return int(counts[counts.columns[0]][0])
+def _usual_steps(steps: pl.Series) -> list[int]:
+    return steps.filter(steps > 0).mode().sort().to_list()
 
 
 def _mismatch(timeframe: Timeframe, usual: int) -> Problem:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from mintmark.data.macro import macro_frame, macro_span
+from mintmark.data.operations.fetching import Fetching, Progress
 from mintmark.data.operations.intake import Intake, declare, file_bytes
 from mintmark.data.operations.packing import Packing
 from mintmark.data.operations.shelf import Shelf
 from mintmark.data.pack import Pack
 from mintmark.data.partitions import content_hash
 from mintmark.data.providers import sample
+from mintmark.data.providers.exchange import open_exchange
 from mintmark.data.series import Series, known_timeframe
 from mintmark.data.tables import replace_macro, stored_macro, stored_series
 from mintmark.domain import Clock, Refused, Timeframe
@@ -24,13 +26,23 @@ class DataRoom:
     """Market data in, packs out.
 
     ``stablecoins_as_usd`` reads USDT and USDC as USD when a pack is sealed; the manifest says so.
+    ``exchanges`` gives the client of an exchange by its name.
     """
 
-    def __init__(self, database: Database, blobs: Blobs, clock: Clock, *, stablecoins_as_usd: bool = True) -> None:
+    def __init__(
+        self,
+        database: Database,
+        blobs: Blobs,
+        clock: Clock,
+        *,
+        stablecoins_as_usd: bool = True,
+        exchanges: Callable[[str], Any] = open_exchange,
+    ) -> None:
         self._database = database
         self._clock = clock
         self._shelf = Shelf(database, blobs)
         self._intake = Intake(database, self._shelf, clock)
+        self._fetching = Fetching(database, self._shelf, self._intake, clock, exchanges)
         self._packing = Packing(database, blobs, self._shelf, clock, stablecoins_as_usd=stablecoins_as_usd)
 
     def import_file(
@@ -71,6 +83,22 @@ class DataRoom:
         )
         content = file_bytes(Path(path))
         return self._intake.take_file(content, declared, layout=layout, timezone=timezone, start=start, drop=drop)
+
+    def fetch(
+        self,
+        exchange: str,
+        symbol: str,
+        timeframe: Timeframe | str,
+        since: date,
+        until: date | None = None,
+        progress: Progress | None = None,
+    ) -> dict[str, Any]:
+        """Fetch public bars of an exchange and store them with what was held; return the quality report.
+
+        ``progress`` gets a share from 0 to 1 and a step. A second call goes on where the first ended.
+        Raises: ``provider_failed``, ``provider_timeout``: no series was changed.
+        """
+        return self._fetching.fetch(exchange, symbol, timeframe, since, until, progress)
 
     def sample(self) -> dict[str, Any]:
         """Store the series bundled with ``arch`` and seal them as of 2018-12-31; twice changes nothing.
