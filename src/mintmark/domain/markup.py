@@ -79,7 +79,7 @@ def records(rows: Sequence[Mapping[str, Any]]) -> Html:
 
 def gate_table(answers: Sequence[Mapping[str, Any]]) -> Html:
     """Return the checks of one gate: observed against limit, its answer in sign and word."""
-    return table(("Check", "Observed", "", "Limit", "", "Answer"), [_gate_row(answer) for answer in answers], (1, 3))
+    return table(("Check", "Observed", "", "Limit", "Answer"), [_gate_row(answer) for answer in answers], (1, 3))
 
 
 def _gate_row(answer: Mapping[str, Any]) -> list[Any]:
@@ -94,7 +94,6 @@ def _gate_row(answer: Mapping[str, Any]) -> list[Any]:
         shown,
         dial(observed, limit, passed),
         f"{sign} {as_kind(kind, limit)}",
-        "",
         Html(verdict + reason + decided),
     ]
 

@@ -1,11 +1,48 @@
-"""From a pack to a judged strategy."""
+"""From a pack to a judged strategy.
 
-from mintmark.research.report import EquityCurve, ReportInput, equity_picture, render
-from mintmark.research.report_evidence import backtest_story, luck_story, training_story, verdict_story
+What is exported here is loaded on first use: a computing process of research
+loads neither the engine nor the database.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mintmark.research.gates import Limits
+    from mintmark.research.operations.context import Context, Rules
+    from mintmark.research.operations.room import Research
+    from mintmark.research.operations.starting_children import Started, Starters
+    from mintmark.research.report import EquityCurve, ReportInput, equity_picture, render
+    from mintmark.research.report_evidence import backtest_story, luck_story, training_story, verdict_story
+
+_HOMES = {
+    "Context": "operations.context",
+    "Limits": "gates",
+    "Research": "operations.room",
+    "Rules": "operations.context",
+    "Started": "operations.starting_children",
+    "Starters": "operations.starting_children",
+    "EquityCurve": "report",
+    "ReportInput": "report",
+    "equity_picture": "report",
+    "render": "report",
+    "backtest_story": "report_evidence",
+    "luck_story": "report_evidence",
+    "training_story": "report_evidence",
+    "verdict_story": "report_evidence",
+}
 
 __all__ = [
+    "Context",
     "EquityCurve",
+    "Limits",
     "ReportInput",
+    "Research",
+    "Rules",
+    "Started",
+    "Starters",
     "backtest_story",
     "equity_picture",
     "luck_story",
@@ -13,3 +50,9 @@ __all__ = [
     "training_story",
     "verdict_story",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"mintmark.research has no {name}")
+    return getattr(import_module(f"mintmark.research.{_HOMES[name]}"), name)

@@ -45,7 +45,8 @@ class EquityCurve:
     """The holdout run bar by bar.
 
     Shape: all (n,). ``stamps`` int64 ns of the bar opens, UTC; ``equity`` and ``benchmark`` in
-    ``currency``, the benchmark being buy and hold from the same capital.
+    ``currency``, the benchmark being buy and hold from the same ``capital``, which the first bar
+    stands for where it is not given.
     """
 
     stamps: IntArray
@@ -53,12 +54,13 @@ class EquityCurve:
     benchmark: FloatArray | None = None
     currency: str = "USD"
     benchmark_name: str = "Buy and hold"
+    capital: float | None = None
 
+    def falls(self) -> FloatArray:
+        """Return how far each bar lies under the highest equity so far, capital included, as a negative fraction."""
+        from mintmark.measures import drawdowns
 
-def drawdown(equity: FloatArray) -> FloatArray:
-    """Return the fall of each bar from the highest equity before it, as a negative fraction."""
-    peak = np.maximum.accumulate(equity)
-    return np.asarray(equity / peak - 1.0, dtype=np.float64)
+        return -drawdowns(self.equity, self.equity[0] if self.capital is None else self.capital)
 
 
 def equity_svg(curve: EquityCurve) -> str:
@@ -109,7 +111,7 @@ def _equity_figure(curve: EquityCurve, inks: Mapping[str, str]) -> Figure:
         upper.plot(moments, curve.benchmark, color=inks["second"], linewidth=1.2, label=curve.benchmark_name)
     upper.plot(moments, curve.equity, color=inks["accent"], linewidth=1.7, label="Strategy")
     upper.legend(frameon=False, labelcolor=inks["ink"], fontsize=9, loc="upper left")
-    fall = drawdown(curve.equity) * 100.0
+    fall = curve.falls() * 100.0
     lower.fill_between(moments, fall, 0.0, color=inks["loss"], alpha=0.25, linewidth=0)
     lower.plot(moments, fall, color=inks["loss"], linewidth=1.0)
     _dress(upper, inks, f"Equity, {curve.currency}")

@@ -1,0 +1,59 @@
+"""The API as the pages see it: the same routes any client calls, without a network between."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+from starlette.types import ASGIApp
+
+
+class ApiRefused(Exception):
+    """The API said no. ``code``, ``message`` and ``request_id`` come from its error body."""
+
+    def __init__(self, status: int, body: dict[str, Any]) -> None:
+        self.status = status
+        self.code = str(body.get("error", "internal"))
+        self.message = str(body.get("message", f"the API answered {status}"))
+        self.details: dict[str, Any] = body.get("details") or {}
+        self.request_id: str | None = body.get("request_id")
+        super().__init__(self.message)
+
+
+class Api:
+    """Calls the routes under ``/api/v1`` of the application the pages are mounted in."""
+
+    def __init__(self, application: ASGIApp) -> None:
+        transport = httpx.ASGITransport(app=application, raise_app_exceptions=False)
+        self._client = httpx.AsyncClient(transport=transport, base_url="http://localhost/api/v1", timeout=30.0)
+
+    async def get(self, path: str, **query: Any) -> Any:
+        """Return the body of a GET; a query value of None is left out.
+
+        Raises:
+            ApiRefused: any answer that is not 2xx.
+        """
+        return _body(await self._client.get(path, params={key: v for key, v in query.items() if v is not None}))
+
+    async def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
+        """Return the body of a POST of ``body`` as JSON."""
+        return _body(await self._client.post(path, json=body or {}))
+
+    async def delete(self, path: str, body: dict[str, Any] | None = None) -> Any:
+        """Return the body of a DELETE of ``body`` as JSON."""
+        return _body(await self._client.request("DELETE", path, json=body or {}))
+
+    async def data(self, path: str, **query: Any) -> Any:
+        """Return what lies under ``data`` of a GET, or the body where there is no such wrapping."""
+        body = await self.get(path, **query)
+        return body["data"] if isinstance(body, dict) and "data" in body else body
+
+
+def _body(answer: httpx.Response) -> Any:
+    try:
+        body = answer.json()
+    except ValueError:
+        body = {}
+    if answer.is_success:
+        return body
+    raise ApiRefused(answer.status_code, body if isinstance(body, dict) else {})

@@ -1,0 +1,90 @@
+"""Puts the pages into the application that serves the API."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial, wraps
+from typing import Any
+
+from fastapi import FastAPI
+from nicegui import ui
+from starlette.routing import Match, Mount
+from starlette.types import Scope
+
+from mintmark.ui import cycle, data, operation, operations, overview, research
+from mintmark.ui.client import Api, ApiRefused
+from mintmark.ui.frame import STATIC, Frame
+from mintmark.ui.parts import Part, lost
+
+_OTHERS = ("/api", "/health", "/metrics", "/openapi.json")
+_THEME_COOKIE = "mintmark_theme"
+
+Page = Callable[..., Awaitable[None]]
+
+
+class _Pages(Mount):
+    """A mount at the root that leaves the paths of the API alone, also those it does not know."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        path = scope.get("path", "")
+        if any(path == other or path.startswith(f"{other}/") for other in _OTHERS):
+            return Match.NONE, {}
+        return super().matches(scope)
+
+
+def mount(application: FastAPI) -> None:
+    """Serve the pages from ``application``, which must hold the routes of the API already.
+
+    The pages ask those routes as any client would. May be called once in a process.
+    """
+    api = Api(application)
+    ui.add_head_html(_head(), shared=True)
+    ui.run_with(
+        application,
+        root=partial(_root, api),
+        title="Mintmark",
+        favicon=STATIC / "mark.svg",
+        dark=True,
+        tailwind=False,
+        show_welcome_message=False,
+        reconnect_timeout=10.0,
+    )
+    mounted = application.router.routes.pop()
+    assert isinstance(mounted, Mount)
+    application.router.routes.append(_Pages("/", app=mounted.app, name="pages"))
+
+
+def _head() -> str:
+    css, script = (STATIC / "pages.css").read_text(), (STATIC / "pages.js").read_text()
+    return f"<style>{css}</style><script>{script}</script>"
+
+
+def _root(api: Api) -> None:
+    request = ui.context.client.request
+    ui.dark_mode(value=request.cookies.get(_THEME_COOKIE) != "light")
+    Frame(api)
+    routes: dict[str, Page] = {
+        "/": overview.page,
+        "/research": research.page,
+        "/research/{operation_id}": cycle.page,
+        "/data": data.page,
+        "/data/{pack_id}": data.page,
+        "/operations": operations.page,
+        "/operations/{operation_id}": operation.page,
+    }
+    held = {path: _guarded(partial(page, api)) for path, page in routes.items()}
+    with ui.element("main").classes("page"):
+        ui.sub_pages(held)
+
+
+def _guarded(page: Page) -> Page:
+    """Return ``page`` with a refused first look shown as what happened, why and what to do."""
+
+    @wraps(page)
+    async def shown(**arguments: Any) -> None:
+        try:
+            await page(**arguments)
+        except ApiRefused as error:
+            Part(lost).show(error)
+
+    return shown
