@@ -1,6 +1,6 @@
 """The only home of a formula: returns, risk, inference."""
 
-from mintmark.measures.compiled import compiled, inlined
+from mintmark.measures.compiled import compiled, inlined, unmanaged
 from mintmark.measures.inference import (
     Overfitting,
     deflated_sharpe,
@@ -30,6 +30,7 @@ from mintmark.measures.risk import (
     ulcer_index,
     value_at_risk,
 )
+from mintmark.measures.thinning import thinned
 from mintmark.measures.undefined import Undefined
 
 __all__ = [
@@ -58,8 +59,10 @@ __all__ = [
     "skewness",
     "sortino_ratio",
     "tail_ratio",
+    "thinned",
     "total_return",
     "ulcer_index",
+    "unmanaged",
     "value_at_risk",
 ]
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from mintmark.measures import compiled
+from mintmark.measures import unmanaged
 from mintmark.simulation.costs import night_charge
 from mintmark.simulation.records import BY_SIZE, DIVIDEND, INTERVAL, NIGHTS, SPLIT, Book, Market, Record, Rules
 from mintmark.simulation.rows import at
 
 
-@compiled
+@unmanaged
 def play_events(t: int, market: Market, terms: Record, rules: Rules, book: Book) -> None:
     """Play every event of bar ``t``, then charge the full intervals that have passed."""
     account = book.account[0]
@@ -33,7 +33,7 @@ def play_events(t: int, market: Market, terms: Record, rules: Rules, book: Book)
                 pay_intervals(t, m, market, terms, book)
 
 
-@compiled
+@unmanaged
 def split(p: Record, ratio: float, rules: Rules, book: Book) -> None:
     """Multiply what is held and ordered by ``ratio``; divide every price by it."""
     p.mark /= ratio
@@ -60,7 +60,7 @@ def split(p: Record, ratio: float, rules: Rules, book: Book) -> None:
         number = entry.next
 
 
-@compiled
+@unmanaged
 def pay_dividend(p: Record, per_lot: float, book: Book) -> None:
     """Credit a long, debit a short; each entry keeps its share."""
     book.account[0].cash += per_lot * p.size
@@ -71,7 +71,7 @@ def pay_dividend(p: Record, per_lot: float, book: Book) -> None:
         number = entry.next
 
 
-@compiled
+@unmanaged
 def pay_financing(p: Record, per_lot: float, book: Book) -> None:
     """Add ``per_lot`` (negative: paid) for every lot held; each entry keeps its share."""
     book.account[0].cash += per_lot * p.size
@@ -82,7 +82,7 @@ def pay_financing(p: Record, per_lot: float, book: Book) -> None:
         number = entry.next
 
 
-@compiled
+@unmanaged
 def pay_intervals(t: int, m: int, market: Market, terms: Record, book: Book) -> None:
     """Charge each entry for the full intervals since it was opened that were not charged yet."""
     p, x = book.positions[m], terms[m]

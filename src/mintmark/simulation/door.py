@@ -84,7 +84,8 @@ def align(bars: Sequence[Bars], instruments: Sequence[Instrument], closed: NDArr
     else:
         full = [np.broadcast_to(half, len(one)) for half, one in zip(halves, bars, strict=True)]
         half_spread = _table(bars, places, full, len(stamps))
-    return Columns(plain(stamps), *prices, half_spread=plain(half_spread), status=_status(prices[0], closed))
+    opened, high, low, close = prices
+    return Columns(plain(stamps), opened, high, low, close, plain(half_spread), _status(opened, closed))
 
 
 def plain(array: NDArray[Any]) -> NDArray[Any]:

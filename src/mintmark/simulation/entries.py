@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 
-from mintmark.measures import compiled
+from mintmark.measures import unmanaged
 from mintmark.simulation.costs import commission, fill_price
 from mintmark.simulation.records import INTERVAL, STEP_TOLERANCE, Book, Market, Record
 from mintmark.simulation.rows import at
 
 
-@compiled
+@unmanaged
 def record_fill(
     t: int,
     m: int,
@@ -42,7 +42,7 @@ def record_fill(
     return row
 
 
-@compiled
+@unmanaged
 def give_extremes(p: Record, book: Book) -> None:
     """Hand the highest and lowest mid seen since the last time to every entry of the position."""
     number = p.head
@@ -54,7 +54,7 @@ def give_extremes(p: Record, book: Book) -> None:
     p.highest, p.lowest = -math.inf, math.inf
 
 
-@compiled
+@unmanaged
 def add_entry(p: Record, fill: Record, terms: Record, book: Book) -> None:
     """Append the entry that ``fill`` opened to the position's queue."""
     account = book.account[0]
@@ -78,7 +78,7 @@ def add_entry(p: Record, fill: Record, terms: Record, book: Book) -> None:
     p.tail = number
 
 
-@compiled
+@unmanaged
 def write_trade(p: Record, entry: Record, piece: float, share: float, fill: Record, terms: Record, book: Book) -> float:
     """Write the trade of ``piece`` lots of ``entry`` closed by ``fill``; return its price profit.
 
@@ -112,7 +112,7 @@ def write_trade(p: Record, entry: Record, piece: float, share: float, fill: Reco
     return float(moved)
 
 
-@compiled
+@unmanaged
 def close_oldest(m: int, fill: Record, terms: Record, book: Book, high: float, low: float) -> None:
     """Close ``fill.size`` lots, oldest entries first. ``high`` and ``low``: the exit bar's mids that count."""
     account, p = book.account[0], book.positions[m]
@@ -139,7 +139,7 @@ def close_oldest(m: int, fill: Record, terms: Record, book: Book, high: float, l
         leave_flat(p, terms, account)
 
 
-@compiled
+@unmanaged
 def keep_rest(entry: Record, piece: float, share: float, highest: float, lowest: float) -> None:
     """Leave in ``entry`` what the closed ``piece`` did not take."""
     entry.size -= piece
@@ -152,7 +152,7 @@ def keep_rest(entry: Record, piece: float, share: float, highest: float, lowest:
     entry.dividends *= rest
 
 
-@compiled
+@unmanaged
 def leave_flat(p: Record, terms: Record, account: Record) -> None:
     """Clear the position of everything it held, its levels included."""
     if p.direction != 0.0 and terms.financing == INTERVAL:

@@ -6,11 +6,12 @@ equity is marked and the strategy decides. What it decides lives from the next b
 
 from __future__ import annotations
 
-from mintmark.measures import compiled, inlined
+from mintmark.measures import inlined, unmanaged
 from mintmark.simulation.calendar_events import play_events
 from mintmark.simulation.costs import mid_price, side_price
 from mintmark.simulation.entries import close_oldest, record_fill
 from mintmark.simulation.protection import exits_at_open, exits_inside, raise_trail
+from mintmark.simulation.quiet import play_quiet
 from mintmark.simulation.records import (
     ABSENT,
     CALL_LEVEL,
@@ -29,7 +30,7 @@ from mintmark.simulation.rows import at
 from mintmark.simulation.targets import decide, orders_at_open
 
 
-@compiled
+@unmanaged
 def play(market: Market, terms: Record, rules: Rules, book: Book) -> int:
     """Play every bar, close what is open at the last close, and return the bars played.
 
@@ -38,7 +39,10 @@ def play(market: Market, terms: Record, rules: Rules, book: Book) -> int:
     """
     account = book.account[0]
     bars = len(market.stamps)
-    for t in range(bars):
+    single = len(book.positions) == 1 and market.status.shape[1] == 1
+    t = -1
+    while t < bars - 1:
+        t = play_quiet(t + 1, market, terms, rules, book) if single else t + 1
         play_bar(t, t == bars - 1, market, terms, rules, book)
         if account.ruined != 0 or account.stale_column >= 0:
             book.equity[t:] = account.cash
@@ -89,7 +93,7 @@ def is_quiet(t: int, market: Market, terms: Record, book: Book) -> bool:
     return bool(worst > 1e-9 * abs(account.cash))
 
 
-@compiled
+@unmanaged
 def play_busy(t: int, market: Market, terms: Record, rules: Rules, book: Book) -> None:
     """Play what comes before the close of a bar in which something may happen."""
     play_events(t, market, terms, rules, book)
@@ -147,7 +151,7 @@ def watch(t: int, m: int, half: float, market: Market, terms: Record, rules: Rul
             raise_trail(p, x, rules)
 
 
-@compiled
+@unmanaged
 def call_margin(t: int, used: float, market: Market, terms: Record, book: Book) -> None:
     """Count the call; under the liquidation level send a market close for all; without equity end the run."""
     account = book.account[0]
@@ -160,7 +164,7 @@ def call_margin(t: int, used: float, market: Market, terms: Record, book: Book) 
             send_close(book.positions[m], MARGIN, account)
 
 
-@compiled
+@unmanaged
 def send_close(p: Record, reason: int, account: Record) -> None:
     """Send a market close of all that is held, once."""
     if p.direction != 0.0 and p.closing == 0:
@@ -186,7 +190,7 @@ def choose(t: int, last: bool, market: Market, terms: Record, rules: Rules, book
                 decide(t, m, target, market, terms, rules, book)
 
 
-@compiled
+@unmanaged
 def close_all(t: int, reason: int, market: Market, terms: Record, book: Book) -> None:
     """Close every position at its last close, with all costs."""
     for m in range(len(book.positions)):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from mintmark.measures import compiled
+from mintmark.measures import unmanaged
 from mintmark.simulation.costs import mid_price, on_tick, side_price
 from mintmark.simulation.entries import close_oldest, record_fill
 from mintmark.simulation.records import (
@@ -28,7 +28,7 @@ from mintmark.simulation.records import (
 from mintmark.simulation.rows import at
 
 
-@compiled
+@unmanaged
 def set_levels(p: Record, terms: Record, rules: Rules, opened: bool) -> None:
     """Place stop and target around the average entry price; start trailing where the position was just opened."""
     d = p.direction
@@ -44,13 +44,13 @@ def set_levels(p: Record, terms: Record, rules: Rules, opened: bool) -> None:
     raise_trail(p, terms, rules)
 
 
-@compiled
+@unmanaged
 def toward_entry(level: float, entry: float, terms: Record) -> float:
     """Return a protective stop on the tick nearer to the entry."""
     return on_tick(level, level < entry, terms.tick, terms.ticks_per_unit)
 
 
-@compiled
+@unmanaged
 def raise_trail(p: Record, terms: Record, rules: Rules) -> None:
     """Move the trailing level after the best price, never back, once it is armed."""
     d = p.direction
@@ -61,7 +61,7 @@ def raise_trail(p: Record, terms: Record, rules: Rules) -> None:
     p.adverse = max(p.stop, p.trail) if d > 0.0 else min(p.stop, p.trail)
 
 
-@compiled
+@unmanaged
 def liquidation_price(t: int, m: int, market: Market, terms: Record, book: Book) -> float:
     """Return the price at which equity is 0.40 of the used margin, the other instruments at their marks."""
     free = book.account[0].cash
@@ -82,7 +82,7 @@ def liquidation_price(t: int, m: int, market: Market, terms: Record, book: Book)
     return float((p.basis * worth + free) / (p.size * worth * (1.0 + kept)))
 
 
-@compiled
+@unmanaged
 def adverse_exit(t: int, m: int, market: Market, terms: Record, book: Book) -> tuple[float, int]:
     """Return the adverse level nearest to the price and its reason; of equal ones stop, trailing, margin."""
     p = book.positions[m]
@@ -96,7 +96,7 @@ def adverse_exit(t: int, m: int, market: Market, terms: Record, book: Book) -> t
     return level, reason
 
 
-@compiled
+@unmanaged
 def leave_at_open(
     t: int, m: int, size: float, slips: bool, reason: int, flags: int, market: Market, terms: Record, book: Book
 ) -> None:
@@ -110,7 +110,7 @@ def leave_at_open(
     close_oldest(m, fill, x, book, reference, reference)
 
 
-@compiled
+@unmanaged
 def leave_at_level(
     t: int, m: int, level: float, reason: int, flags: int, market: Market, terms: Record, book: Book
 ) -> None:
@@ -130,7 +130,7 @@ def leave_at_level(
     close_oldest(m, fill, x, book, high, low)
 
 
-@compiled
+@unmanaged
 def exits_at_open(t: int, market: Market, terms: Record, book: Book) -> None:
     """Fill at the open every protective exit the open has already crossed."""
     for m in range(len(book.positions)):
@@ -146,7 +146,7 @@ def exits_at_open(t: int, market: Market, terms: Record, book: Book) -> None:
             leave_at_open(t, m, p.size, False, TARGET, GAP, market, terms, book)
 
 
-@compiled
+@unmanaged
 def exits_inside(t: int, market: Market, terms: Record, book: Book) -> None:
     """Fill the protective exits touched inside the bar: the adverse one first, then the target."""
     for m in range(len(book.positions)):

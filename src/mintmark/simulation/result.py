@@ -22,8 +22,8 @@ class BacktestResult:
     """One run. Every table is numeric; times are int64 ns; amounts are in ``currency``.
 
     ``equity``: (n_bars,), marked at each close, its base is ``capital``. ``fills``, ``trades``, ``refusals``:
-    structured arrays (``records.FILL``, ``TRADE``, ``REFUSED``); ``exit_reason`` counts in ``EXIT_REASONS``, ``code`` in
-    ``REFUSALS``, ``flags`` are the bits of ``FLAGS``. ``final_equity``: added up again in exact numbers.
+    structured arrays (``records.FILL``, ``TRADE``, ``REFUSED``); ``exit_reason`` counts in ``EXIT_REASONS``, ``code``
+    in ``REFUSALS``, ``flags`` are the bits of ``FLAGS``. ``final_equity``: added up again in exact numbers.
     ``bars_played`` is less than n_bars only where the account was ruined.
     """
 

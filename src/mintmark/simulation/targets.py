@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from mintmark.measures import compiled
+from mintmark.measures import unmanaged
 from mintmark.simulation.costs import affordable_steps, fill_price, mid_price, side_price, whole_steps
 from mintmark.simulation.entries import add_entry, give_extremes, record_fill
 from mintmark.simulation.protection import leave_at_open, set_levels
@@ -31,7 +31,7 @@ from mintmark.simulation.records import (
 from mintmark.simulation.rows import at
 
 
-@compiled
+@unmanaged
 def refuse(t: int, m: int, code: int, size: float, book: Book) -> None:
     """Write down an order, or part of one, that is not done."""
     account = book.account[0]
@@ -40,7 +40,7 @@ def refuse(t: int, m: int, code: int, size: float, book: Book) -> None:
     account.refusals += 1
 
 
-@compiled
+@unmanaged
 def decide(t: int, m: int, target: float, market: Market, terms: Record, rules: Rules, book: Book) -> None:
     """Make the order that a changed ``target`` asks for at the close of bar ``t``; it replaces one still waiting."""
     account, p, x = book.account[0], book.positions[m], terms[m]
@@ -65,7 +65,7 @@ def decide(t: int, m: int, target: float, market: Market, terms: Record, rules: 
         account.waiting += 1
 
 
-@compiled
+@unmanaged
 def drop_order(p: Record, account: Record) -> None:
     """Forget the order that waits, if any."""
     if p.ordered != 0:
@@ -74,7 +74,7 @@ def drop_order(p: Record, account: Record) -> None:
     p.deferred = 0
 
 
-@compiled
+@unmanaged
 def size_order(t: int, m: int, price: float, market: Market, terms: Record, rules: Rules, book: Book) -> None:
     """Set the order's size in lots from its change in weight at ``price``; 0 where it is refused."""
     p, x = book.positions[m], terms[m]
@@ -96,7 +96,7 @@ def size_order(t: int, m: int, price: float, market: Market, terms: Record, rule
         p.order_size = size
 
 
-@compiled
+@unmanaged
 def size_refusal(p: Record, terms: Record, size: float, too_small: bool) -> int:
     """Return why an order of ``size`` lots may not be sent, or -1. What reduces asks no permission."""
     if p.order_change > 0.0:
@@ -111,7 +111,7 @@ def size_refusal(p: Record, terms: Record, size: float, too_small: bool) -> int:
     return UNDER_MIN_TRADE if too_small else -1
 
 
-@compiled
+@unmanaged
 def orders_at_open(t: int, market: Market, terms: Record, rules: Rules, book: Book) -> None:
     """Fill what waits at the open: sells before buys, then by column; what cannot trade goes on waiting."""
     for side in (-1.0, 1.0):
@@ -126,7 +126,7 @@ def orders_at_open(t: int, market: Market, terms: Record, rules: Rules, book: Bo
                 p.deferred = DEFERRED
 
 
-@compiled
+@unmanaged
 def serve(t: int, m: int, side: float, market: Market, terms: Record, rules: Rules, book: Book) -> None:
     """Do what one instrument waits for in the pass of ``side``; an order never overtakes a close before it."""
     account, p = book.account[0], book.positions[m]
@@ -149,7 +149,7 @@ def serve(t: int, m: int, side: float, market: Market, terms: Record, rules: Rul
         p.deferred = 0
 
 
-@compiled
+@unmanaged
 def fill_target(t: int, m: int, market: Market, terms: Record, rules: Rules, book: Book) -> None:
     """Do the target's order: close what it turns against, then open, add or reduce."""
     p, x = book.positions[m], terms[m]
@@ -173,7 +173,7 @@ def fill_target(t: int, m: int, market: Market, terms: Record, rules: Rules, boo
         open_position(t, m, flags, market, terms, rules, book)
 
 
-@compiled
+@unmanaged
 def reduce_position(t: int, m: int, flags: int, market: Market, terms: Record, book: Book) -> None:
     """Close a part of the position, its oldest entries first."""
     p = book.positions[m]
@@ -185,7 +185,7 @@ def reduce_position(t: int, m: int, flags: int, market: Market, terms: Record, b
         p.weight = p.wanted
 
 
-@compiled
+@unmanaged
 def open_position(t: int, m: int, flags: int, market: Market, terms: Record, rules: Rules, book: Book) -> None:
     """Open or add at the open; cut a weight's order to what free equity carries, refuse one with its own size."""
     account, p, x = book.account[0], book.positions[m], terms[m]
@@ -219,7 +219,7 @@ def open_position(t: int, m: int, flags: int, market: Market, terms: Record, rul
     set_levels(p, x, rules, opened)
 
 
-@compiled
+@unmanaged
 def free_equity(t: int, market: Market, terms: Record, book: Book) -> float:
     """Return equity less used margin, every position at its mark."""
     free = book.account[0].cash
