@@ -96,8 +96,9 @@ def candles(bars: Mapping[str, Any]) -> dict[str, Any]:
         price = line("Close", _pairs(stamps, bars["close"]), "var(--accent)")
     else:
         rows = zip(stamps, bars["open"], bars["close"], bars["low"], bars["high"], strict=True)
+        # A bar that rose is hollow, one that fell is filled: the colour is not alone.
         look = {
-            "color": "var(--gain)",
+            "color": "var(--card)",
             "color0": "var(--loss)",
             "borderColor": "var(--gain)",
             "borderColor0": "var(--loss)",

@@ -20,7 +20,8 @@ _FOUND_AT_MOST = 12
 _ICONS = {
     "overview": '<path d="M3 13a9 9 0 1 1 18 0M12 13l4-5M7 20h10"/>',
     "research": '<path d="M9 3h6M10 3v6l-5 9a2 2 0 0 0 2 3h10a2 2 0 0 0 2-3l-5-9V3M8 15h8"/>',
-    "data": '<ellipse cx="12" cy="6" rx="8" ry="3"/><path d="M4 6v12c0 1.7 3.6 3 8 3s8-1.3 8-3V6M4 12c0 1.7 3.6 3 8 3s8-1.3 8-3"/>',
+    "data": '<ellipse cx="12" cy="6" rx="8" ry="3"/>'
+    '<path d="M4 6v12c0 1.7 3.6 3 8 3s8-1.3 8-3V6M4 12c0 1.7 3.6 3 8 3s8-1.3 8-3"/>',
     "operations": '<path d="M4 6h16M4 12h10M4 18h13"/><circle cx="19" cy="12" r="1.5"/>',
     "theme": '<circle cx="12" cy="12" r="8"/><path d="M12 4v16a8 8 0 0 0 0-16z" fill="currentColor"/>',
 }
@@ -32,7 +33,8 @@ PAGES = (
 )
 _BRAND = Html(
     '<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" aria-hidden="true">'
-    '<circle cx="12" cy="12" r="9.5"/><path d="M7 16V9l5 4.5L17 9v7" stroke-linejoin="round" stroke-linecap="round"/></svg>'
+    '<circle cx="12" cy="12" r="9.5"/>'
+    '<path d="M7 16V9l5 4.5L17 9v7" stroke-linejoin="round" stroke-linecap="round"/></svg>'
 )
 
 
@@ -57,7 +59,8 @@ class Frame:
     def _search(self) -> None:
         with ui.element("div").classes("search"):
             box = ui.element("input").props(
-                'type="search" placeholder="Search operations, strategies, packs" aria-label="Search" autocomplete="off"'
+                'type="search" placeholder="Search operations, strategies, packs" '
+                'aria-label="Search" autocomplete="off"'
             )
             found = Part(lambda rows: Html("".join(rows)), "found")
 

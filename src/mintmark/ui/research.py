@@ -114,7 +114,7 @@ def _lane_card(cycle: dict[str, Any]) -> Html:
 
 def _past(facts: dict[str, Any]) -> Html:
     if not facts["any"]:
-        would = "Cycles would be here: each designs a strategy, trains it, asks a gate, backtests it, asks a second gate, and is judged."
+        would = "Cycles would be here: each designs a strategy, trains and backtests it, asks two gates and is judged."
         start = tag("button", "Start the first cycle", kind="button main", **{"data-opens": "trigger"})
         return Html(empty("No cycle has run", would, _COMMAND) + tag("p", start, style="text-align:center"))
     if not facts["cycles"]:

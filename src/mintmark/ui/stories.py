@@ -21,11 +21,8 @@ def lead_part(cycle: Mapping[str, Any]) -> Html:
     if cycle["status"] == "failed":
         return _said("✗", "no", cycle.get("error_message") or "failed")
     if cycle["status"] == "cancelled":
-        return _said(
-            "⊘",
-            "quiet",
-            f"Cancelled: {cycle.get('cancel_reason') or 'no reason given'}. Finished work is kept; resume goes on from here.",
-        )
+        why = cycle.get("cancel_reason") or "no reason given"
+        return _said("⊘", "quiet", f"Cancelled: {why}. Finished work is kept; resume goes on from here.")
     if rejection:
         return _said("✗", "no", f"The {rejection['gate']} gate refused: {rejection['reason']}")
     return Html("")
