@@ -13,7 +13,7 @@ help: ## Say what there is
 $(VENV)/installed: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,live]'
-	$(BIN)/mintmark doctor --compile
+	$(BIN)/mintmark compile
 	@touch $@
 
 setup: $(VENV)/installed ## Make the environment in .venv
