@@ -55,6 +55,7 @@ class Operations:
         _ = self.engine.client
         with self.database.write() as connection:
             yield connection
+        reached("trigger.committed")
 
     def new_id(self, type: str) -> str:
         """Return a new id: ``op_<type>_<YYYYMMDD>_<HHMMSS>_<8 hex>``, UTC."""
@@ -262,7 +263,7 @@ def child_id(parent_id: str, type: str) -> str:
     """Return the one id the child of ``parent_id`` of this type can have.
 
     >>> child_id("op_agent_research_20260301_101500_9f3a1c2e", "training")
-    'op_training_20260301_101500_cc30eaff'
+    'op_training_20260301_101500_78d73ef4'
     """
     day, time = parent_id.split("_")[-3:-1]
     digest = hashlib.sha256(f"{parent_id}/{type}".encode()).hexdigest()[:8]

@@ -149,7 +149,11 @@ def hand_over(
     """
     taken, lives = row.takeovers + takeover, row.starts + 2 - row.first_start
     if taken > MOST_TAKEOVERS or lives > MOST_STARTS:
-        message = f"worker lost {row.takeovers + 1} times" if takeover else f"started {lives - 1} times without an end"
+        message = (
+            f"its worker was lost {row.takeovers + 1} times"
+            if takeover
+            else f"started {lives - 1} times without an end"
+        )
         ended = end(
             connection,
             engine,
