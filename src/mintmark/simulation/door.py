@@ -106,14 +106,17 @@ def half_spreads(bars: Bars, instrument: Instrument) -> FloatArray:
     """Return half the spread in price, a value a bar or one for all: the bars' own goes before the instrument's.
 
     Raises:
-        Refused: ``bad_value`` for a spread that is negative or no number.
+        Refused: ``bad_value`` for a spread that is negative, no number, or leaves no bid a tick above 0.
     """
+    ticks = np.array([float(instrument.spread_ticks)]) if bars.spread is None else bars.spread
     tick = float(instrument.tick)
-    if bars.spread is None:
-        return np.array([float(instrument.spread_ticks) * tick / 2.0])
-    if not np.all(bars.spread >= 0.0):
-        raise Refused(f"{bars.symbol}: a spread is negative or missing", code="bad_value", field="spread")
-    return bars.spread * (tick / 2.0)
+    halves: FloatArray = ticks * (tick / 2.0)
+    if not (np.all(halves >= 0.0) and np.all(halves + tick < bars.low)):
+        raise Refused(
+            f"{bars.symbol}: a spread is negative, missing, or leaves no price a tick above 0", code="bad_value",
+            field="spread",
+        )  # fmt: skip
+    return halves
 
 
 def _status(opens: FloatArray, closed: NDArray[np.bool_] | None) -> NDArray[np.uint8]:

@@ -58,9 +58,10 @@ def decide(t: int, m: int, target: float, market: Market, terms: Record, rules: 
     p.order_change, p.order_size = change, 0.0
     opens = target != 0.0 and change > 0.0
     p.order_side = math.copysign(1.0, target) if opens else -p.direction
-    if rules.sizing == BY_SIZE or rules.size_at_fill == 0:
+    sized_later = rules.size_at_fill != 0 and rules.sizing != BY_SIZE
+    if not sized_later:
         size_order(t, m, p.mark, market, terms, rules, book)
-    if p.order_close != 0 or p.order_size > 0.0 or (rules.size_at_fill != 0 and change != 0.0):
+    if p.order_close != 0 or p.order_size > 0.0 or (sized_later and change != 0.0):
         p.ordered = 1
         account.waiting += 1
 
@@ -196,6 +197,9 @@ def open_position(t: int, m: int, flags: int, market: Market, terms: Record, rul
     expected = fill_price(x, side, price, True, draw)
     rate = at(market.rates, m, t)
     wanted = whole_steps(p.order_size, x.size_step)
+    if wanted < 1.0:
+        refuse(t, m, SIZE_BELOW_MIN, p.order_size, book)
+        return
     free = free_equity(t, market, terms, book)
     steps = affordable_steps(x, wanted, reference, expected, rate, free + 1e-9 * abs(free))
     size = steps * x.size_step
