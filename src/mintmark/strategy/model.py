@@ -116,11 +116,10 @@ class Model:
 
     def to_files(self) -> dict[str, bytes]:
         """Return the model's files by name: a JSON header, and its weights as arrays or text."""
-        header = {**self._header(), "model_hash": self.model_hash}
-        written = {HEADER_FILE: (json.dumps(header, indent=1, sort_keys=True) + "\n").encode()}
-        if self.text:
-            return {**written, TEXT_FILE: self.text.encode()}
-        return {**written, ARRAYS_FILE: pack(self.arrays)}
+        name, content = (TEXT_FILE, self.text.encode()) if self.text else (ARRAYS_FILE, pack(self.arrays))
+        file = {"name": name, "sha256": hashlib.sha256(content).hexdigest()}
+        header = {**self._header(), "model_hash": self.model_hash, "weights_file": file}
+        return {HEADER_FILE: (json.dumps(header, indent=1, sort_keys=True) + "\n").encode(), name: content}
 
     @classmethod
     def from_files(cls, files: Mapping[str, bytes]) -> Model:
@@ -131,10 +130,13 @@ class Model:
         """
         try:
             header = json.loads(files[HEADER_FILE])
-            text = files[TEXT_FILE].decode() if TEXT_FILE in files else ""
-            arrays = {} if text else unpack(files[ARRAYS_FILE], "model_damaged")[0]
+            file = header["weights_file"]
+            content = files[file["name"]]
+            text = content.decode() if file["name"] == TEXT_FILE else ""
+            arrays = {} if text else unpack(content, "model_damaged")[0]
             made = cls._of(header, arrays, text)
-            matches = made.model_hash == header["model_hash"]
+            whole = hashlib.sha256(content).hexdigest() == file["sha256"]
+            matches = whole and made.model_hash == header["model_hash"]
         except (KeyError, ValueError, TypeError) as error:
             raise Damaged(f"the model's files do not read: {error}", code="model_damaged") from error
         if not matches:
