@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mintmark.research.operations.context import Context, Rules
     from mintmark.research.operations.room import Research
     from mintmark.research.operations.starting_children import Started, Starters
+    from mintmark.research.operations.status import status_of
     from mintmark.research.report import EquityCurve, ReportInput, equity_picture, render
     from mintmark.research.report_evidence import backtest_story, luck_story, training_story, verdict_story
 
@@ -24,6 +25,7 @@ _HOMES = {
     "Rules": "operations.context",
     "Started": "operations.starting_children",
     "Starters": "operations.starting_children",
+    "status_of": "operations.status",
     "EquityCurve": "report",
     "ReportInput": "report",
     "equity_picture": "report",
@@ -47,6 +49,7 @@ __all__ = [
     "equity_picture",
     "luck_story",
     "render",
+    "status_of",
     "training_story",
     "verdict_story",
 ]

@@ -113,7 +113,7 @@ def axes(ground: Ground) -> tuple[Axis, ...]:
         Axis("take_profit", (None, 0.05, 0.10)),
         Axis("max_holding_bars", (0, 20, 60)),
         Axis("fraction", (0.25, 0.5, 1.0)),
-        Axis("sample_weights", ("none", "balanced")),
+        Axis("sample_weights", ("none", "balanced"), _is_not("output", "regression")),
     )
 
 
@@ -141,7 +141,7 @@ def spell(ground: Ground, chosen: Choices, name: str, description: str) -> dict[
         "model": _model(chosen),
         "decisions": _decisions(chosen),
         "risk": _risk(chosen),
-        "training": {"sample_weights": chosen["sample_weights"]},
+        "training": {"sample_weights": chosen.get("sample_weights", "none")},
     }
 
 

@@ -20,13 +20,13 @@ def curve_of(library: Library, result: Mapping[str, Any]) -> EquityCurve | None:
         Refused: ``not_found`` when the kept file is gone.
         Damaged: it is not what its hash says.
     """
-    import polars
+    import polars as pl
 
     from mintmark.research.report import EquityCurve
 
     if not result.get("equity_path"):
         return None
-    frame = polars.read_parquet(io.BytesIO(library.fetch(result["equity_path"]).read_bytes()))
+    frame = pl.read_parquet(io.BytesIO(library.fetch(result["equity_path"]).read_bytes()))
     stamps, equity, benchmark = (frame[name].to_numpy() for name in ("stamp", "equity", "benchmark"))
     capital = result["initial_capital"]
     return EquityCurve(stamps, equity, benchmark, capital["currency"], capital=float(capital["amount"]))

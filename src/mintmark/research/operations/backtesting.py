@@ -1,0 +1,262 @@
+"""The operation ``backtesting``: figures on bars nothing has learned from, each run counted."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sqlalchemy import Connection
+
+from mintmark.domain import Money, Refusal, Refused, day_end, day_start, from_iso, instrument_json, stamp_of
+from mintmark.measures import deflated_sharpe
+from mintmark.research.operations.bars_file import before, write_bars
+from mintmark.research.operations.context import Context
+from mintmark.research.operations.library import Library, StrategyFile
+from mintmark.research.operations.training import random_state_of, require_hash
+from mintmark.research.operations.trials import add_trials, data_keys, sharpes_tried, trials_of
+from mintmark.runtime import Run, Work
+from mintmark.store import write_atomic
+from mintmark.strategy import Periods, StrategySpec, folds, periods, read_spec, strategy_hash, to_yaml
+
+if TYPE_CHECKING:
+    from mintmark.data import Pack
+    from mintmark.domain import Bars
+
+CAPITAL = Money(Decimal("100000.00"), "USD")
+FIELDS = (
+    "success", "strategy_name", "strategy_hash", "model_path", "model_hash", "symbols", "timeframe", "start", "end",
+    "out_of_sample", "bars", "bars_per_year", "total_trades", "winning_trades", "losing_trades", "win_rate",
+    "initial_capital", "final_equity", "net_profit", "total_return", "annual_return", "annual_volatility",
+    "sharpe_ratio", "sharpe_per_bar", "sortino_ratio", "calmar_ratio", "max_drawdown", "max_drawdown_bars",
+    "profit_factor", "average_win", "average_loss", "largest_win", "largest_loss", "average_holding_bars", "exposure",
+    "turnover", "price_profit", "spread_cost", "slippage_cost", "fees", "financing_cost", "cost_profile",
+    "benchmark_return", "benchmark_sharpe", "psr", "dsr", "dsr_trials", "pbo", "pbo_splits", "walk_forward", "signals",
+    "no_trade_reason", "feature_hash", "equity_path", "trades_path", "backtest_seconds", "undefined", "mark",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class BacktestOrder:
+    """A backtest outside a cycle."""
+
+    name: str
+    spec: StrategySpec
+    text: str
+    parameters: Mapping[str, Any]
+
+    @classmethod
+    def read(
+        cls, file: StrategyFile, row: Mapping[str, Any] | None, random_state: int, options: Mapping[str, Any]
+    ) -> BacktestOrder:
+        """Return the order ``options`` ask for.
+
+        Raises:
+            Refused: ``strategy_invalid``; ``model_missing`` when the strategy was never trained.
+        """
+        spec = read_spec(file.text).require()
+        given = {name: value for name, value in options.items() if value is not None}
+        changed: dict[str, Any] = {}
+        if "symbol" in given:
+            changed["symbols"] = (given["symbol"],)
+        if "timeframe" in given:
+            changed["timeframe"] = type(spec.universe.timeframe)(given["timeframe"])
+        if changed:
+            spec = spec.model_copy(update={"universe": spec.universe.model_copy(update=changed)})
+        model_path = given.get("model_path") or (row or {}).get("model_path")
+        if not model_path:
+            message = f"{file.name} has no model; train it with `mintmark train {file.name}`"
+            raise Refused(message, code="model_missing", name=file.name)
+        capital = Money(Decimal(str(given["initial_capital"])), "USD") if "initial_capital" in given else CAPITAL
+        days = {name: str(given[name]) if name in given else None for name in ("start", "end")}
+        parameters = {
+            "strategy_name": file.name,
+            "strategy_hash": strategy_hash(spec),
+            "text": to_yaml(spec),
+            "model_path": model_path,
+            "initial_capital": capital.as_json(),
+            "random_state": given.get("random_state", random_state),
+            "window": days,
+        }
+        return cls(file.name, spec, parameters["text"], parameters)
+
+    def metadata(self, pack_id: str) -> dict[str, Any]:
+        """Return what the operation stores of the order."""
+        window = self.parameters["window"]
+        return {
+            "symbols": list(self.spec.universe.symbols),
+            "timeframes": [str(frame) for frame in self.spec.universe.timeframes],
+            "pack_id": pack_id,
+            **window,
+            "parameters": dict(self.parameters),
+        }
+
+
+class Backtesting:
+    """What a worker does before and after the backtest's own process."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._library = Library(context.home, context.database, context.blobs)
+
+    def kind(self) -> Work:
+        """Return the operation type of a backtest."""
+        compute = "mintmark.research.operations.backtest_process:compute"
+        return Work("backtesting", "backtesting", self.prepare, compute, self.finish, self.store_files)
+
+    def prepare(self, run: Run) -> dict[str, Any]:
+        """Write bars, rates and the model into the folder, and say which bars are tested."""
+        pack = self._context.data.open(run.metadata["pack_id"])
+        spec, text = self._spec(run, pack)
+        bars = {symbol: pack.bars(symbol, spec.base) for symbol in spec.universe.symbols}
+        stamps = {symbol: found.stamps for symbol, found in bars.items()}
+        cut = periods(spec, stamps)
+        note = self._write_model(run)
+        in_cycle = run.parent_operation_id is not None
+        start, stop = (cut.holdout_from, cut.stop) if in_cycle else _window(run.parameters["window"], cut, bars)
+        capital = run.parameters.get("initial_capital") or CAPITAL.as_json()
+        known = {symbol: before(found, stop) for symbol, found in bars.items()}
+        write_atomic(run.folder / "bars.npz", write_bars(known))
+        self._write_rates(run, pack, known, capital["currency"])
+        state = random_state_of(self._context, run)
+        identity = {"strategy": strategy_hash(spec), "pack": pack.sha256, "code": self._context.code_version}
+        return {
+            "text": text,
+            "kind": "holdout" if in_cycle else "backtest",
+            "random_state": state,
+            "start": cut.start,
+            "holdout_start": cut.holdout_start,
+            "window_start": start,
+            "window_stop": stop,
+            "folds": [asdict(fold) for fold in folds(cut, stamps)] if in_cycle else [],
+            "out_of_sample": start >= _first_unseen(bars, note, cut),
+            "instruments": [instrument_json(pack.instrument(symbol)) for symbol in known],
+            "years": {symbol: pack.bars_per_year(symbol, spec.base) for symbol in known},
+            # The typical price is of the bars before the test, so that costs know nothing of it.
+            "typical_prices": {symbol: _typical_price(found, start) for symbol, found in known.items()},
+            "capital": capital,
+            "identity": {**identity, "random_state": str(state), "model": run.parameters["model_path"]},
+        }
+
+    def store_files(self, run: Run, result: dict[str, Any]) -> dict[str, Any]:
+        """Keep the equity and the trades, and note what the data of this run is known by."""
+        pack = self._context.data.open(run.metadata["pack_id"])
+        symbols = list(run.metadata["symbols"])
+        inputs = json.loads((run.folder / "inputs.json").read_bytes())["inputs"]
+        folder = f"results/{run.operation_id}/{run.starts}"
+        kept = {
+            name: self._library.keep(f"{folder}/{name}.parquet", (run.folder / f"{name}.parquet").read_bytes())
+            for name in ("equity", "trades")
+        }
+        partitions = [digest for symbol in symbols for digest in sorted(pack.partition_hashes(symbol))]
+        profiles = sorted({pack.cost_profile(symbol) for symbol in symbols})
+        return {
+            **result,
+            "success": True,
+            "strategy_name": run.parameters["strategy_name"],
+            "strategy_hash": run.parameters["strategy_hash"],
+            "model_path": run.parameters["model_path"],
+            "symbols": symbols,
+            "timeframe": run.metadata["timeframes"][0],
+            "out_of_sample": inputs["out_of_sample"],
+            "cost_profile": ", ".join(profiles),
+            "equity_path": kept["equity"]["path"],
+            "trades_path": kept["trades"]["path"],
+            "mark": self._context.mark(pack, run.operation_id),
+            "kept": list(kept.values()),
+            "keys": sorted(data_keys(symbols, partitions)),
+        }
+
+    def finish(self, connection: Connection, run: Run, result: dict[str, Any]) -> dict[str, Any]:
+        """Count this backtest's runs, and deflate its Sharpe ratio by all that share its data."""
+        for kept in result["kept"]:
+            self._library.put(connection, **kept, operation_id=run.operation_id)
+        made_at = self._context.clock.now()
+        runs = trials_of(result["trials"])
+        add_trials(connection, run.operation_id, result["strategy_hash"], result["keys"], runs, made_at)
+        dsr, tries, why = deflated(sharpes_tried(connection, result["keys"]), result["moments"])
+        found = {**result, "dsr": dsr, "dsr_trials": tries}
+        if why is not None:
+            found["undefined"] = {**found["undefined"], "dsr": why}
+            if tries is None:
+                found["undefined"]["dsr_trials"] = why
+        return {field: found[field] for field in FIELDS}
+
+    def _spec(self, run: Run, pack: Pack) -> tuple[StrategySpec, str]:
+        text = run.parameters.get("text") or self._library.strategy(run.parameters["strategy_name"]).text
+        spec = read_spec(text, pack.facts()).require()
+        require_hash(spec, run.parameters["strategy_hash"])
+        return spec, text
+
+    def _write_model(self, run: Run) -> dict[str, Any]:
+        """Put the model's files into the folder; return the note of what it was trained on, empty without one."""
+        path = run.parameters["model_path"]
+        note: dict[str, Any] = {}
+        for file in self._library.list_files(path):
+            content = self._library.fetch(file).read_bytes()
+            if file.endswith("/training.json"):
+                note = json.loads(content)
+            else:
+                write_atomic(run.folder / "model" / file.rsplit("/", 1)[-1], content)
+        if not (run.folder / "model").is_dir():
+            raise Refused(f"there is no model at {path}", code="model_missing", path=path)
+        return note
+
+    @staticmethod
+    def _write_rates(run: Run, pack: Pack, bars: Mapping[str, Bars], currency: str) -> None:
+        if all(pack.instrument(symbol).currency == currency for symbol in bars):
+            return
+        found = {
+            str(at): pack.rates(pack.instrument(symbol).currency, currency, one.stamps)
+            for at, (symbol, one) in enumerate(bars.items())
+        }
+        buffer = io.BytesIO()
+        np.savez(buffer, allow_pickle=False, **found)
+        write_atomic(run.folder / "rates.npz", buffer.getvalue())
+
+
+def deflated(tried: list[float] | Refusal, moments: Mapping[str, Any]) -> tuple[float | None, int | None, str | None]:
+    """Return the deflated Sharpe ratio, the tries it counts, and why it is None where it is."""
+    if isinstance(tried, Refusal):
+        return None, None, tried.code
+    tries = len(tried)
+    sharpe, skew, excess = (moments[name] for name in ("sharpe_per_bar", "skewness", "excess_kurtosis"))
+    if tries < 2:
+        return None, tries, "too_few_trials"
+    if sharpe is None or skew is None or excess is None:
+        return None, tries, "no_variation"
+    variance = float(np.var(np.array(tried), ddof=1))
+    found = deflated_sharpe(sharpe, moments["n"], skew, excess + 3.0, variance, tries)
+    return found, tries, "no_variation" if found is None else None
+
+
+def _window(given: Mapping[str, Any], cut: Periods, bars: Mapping[str, Bars]) -> tuple[int, int]:
+    """Return the stamps asked for; without any, the holdout after its embargo."""
+    start, stop = cut.holdout_from, max(int(found.stamps[-1]) for found in bars.values()) + 1
+    if given.get("start"):
+        start = stamp_of(day_start(date.fromisoformat(given["start"])))
+    if given.get("end"):
+        stop = min(stop, stamp_of(day_end(date.fromisoformat(given["end"]))))
+    found = max(int(np.searchsorted(b.stamps, stop) - np.searchsorted(b.stamps, start)) for b in bars.values())
+    if found < 2:
+        raise Refused(f"expected at least 2 bars to test, found {found}", code="not_enough_bars", found=found, needed=2)
+    return start, stop
+
+
+def _first_unseen(bars: Mapping[str, Bars], note: Mapping[str, Any], cut: Periods) -> int:
+    """Return the first stamp after the model's training and its embargo; the end of time for an unknown model."""
+    if "training_end" not in note:
+        return int(np.iinfo(np.int64).max)
+    end = stamp_of(from_iso(note["training_end"]))
+    later = np.unique(np.concatenate([found.stamps[found.stamps > end] for found in bars.values()]))
+    return int(later[cut.embargo_bars]) if len(later) > cut.embargo_bars else int(np.iinfo(np.int64).max)
+
+
+def _typical_price(bars: Bars, start: int) -> float:
+    earlier = before(bars, start)
+    return float(np.median(earlier.close[-250:] if len(earlier) else bars.close[:1]))
