@@ -73,7 +73,7 @@ def _root(api: Api) -> None:
         "/operations/{operation_id}": operation.page,
     }
     held = {path: _guarded(partial(page, api)) for path, page in routes.items()}
-    with ui.element("main").classes("page"):
+    with ui.element("div").classes("page"):
         ui.sub_pages(held)
 
 
