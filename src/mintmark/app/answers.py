@@ -39,12 +39,14 @@ def trigger(app: App, request: TriggerRequest) -> Body:
 
 def agent_status(app: App) -> Body:
     """Return the active cycles, the last one, workers, budget and capacity."""
-    return app.research.status()
+    from mintmark.research import status_of
+
+    return status_of(app.research_context)
 
 
 def agent_budget(app: App) -> Body:
     """Return what language models have cost today."""
-    return app.research.budget()
+    return app.budget.as_json()
 
 
 def cancel_cycle(app: App, operation_id: str | None) -> Body:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-import numpy as np
-
 from mintmark.app.requests import one_of_pattern
 from mintmark.app.wiring import App
 from mintmark.domain import iso, moment_of, stamp_of
@@ -21,6 +19,8 @@ def bars(
 
     Where there are more, those stay that keep the shape of the closes.
     """
+    import numpy as np
+
     from mintmark.measures import thinned
 
     pack = app.data.open(one_of_pattern("pack_id", pack_id))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import secrets
 import tempfile
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import mintmark
 from mintmark.app.loading import load_settings
@@ -16,9 +17,19 @@ from mintmark.domain import Clock, NotWritable, SystemClock
 if TYPE_CHECKING:
     from mintmark.data import DataRoom
     from mintmark.llm import Budget
-    from mintmark.research import Research, Rules
+    from mintmark.research import Context, Research, Rules
     from mintmark.runtime import Engine, Operations
     from mintmark.store import Blobs, Database
+
+
+class _Later:
+    """A part that is made when something is first asked of it, since its room is heavy to load."""
+
+    def __init__(self, make: Callable[[], object]) -> None:
+        self._make = make
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._make(), name)
 
 
 class App:
@@ -83,22 +94,28 @@ class App:
         return DataRoom(self.database, self.blobs, self.clock, stablecoins_as_usd=stablecoins)
 
     @cached_property
-    def research(self) -> Research:
-        """Cycles, strategies and their evidence; its operation types are known from here on."""
-        from mintmark.research import Context, Research
+    def research_context(self) -> Context:
+        """What research works with; light, since market data is loaded when first asked for."""
+        from mintmark.research import Context
 
-        context = Context(
+        return Context(
             home=self.home,
             database=self.database,
             blobs=self.blobs,
             operations=self.operations,
-            data=self.data,
+            data=cast("DataRoom", _Later(lambda: self.data)),
             budget=self.budget,
             clock=self.clock,
             code_version=mintmark.__version__,
             rules=self._rules(),
         )
-        research = Research(context)
+
+    @cached_property
+    def research(self) -> Research:
+        """Cycles, strategies and their evidence; its operation types are known from here on."""
+        from mintmark.research import Research
+
+        research = Research(self.research_context)
         self.operations.register(*research.kinds())
         return research
 

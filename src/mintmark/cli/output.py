@@ -94,19 +94,23 @@ def _console(*, error: bool) -> Console:
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Iterable[str] = ()) -> None:
     """Print rows under ``columns``; no cell is ever cut, those in ``right`` end at one edge."""
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
-    drawn = Table(box=SIMPLE_HEAD if sys.stdout.isatty() else None, pad_edge=False, header_style="bold")
-    for column in columns:
-        drawn.add_column(column, no_wrap=True, overflow="ignore", justify="right" if column in right else "left")
-    for row in rows:
-        drawn.add_row(*(_safe(_cell(value)) for value in row))
+    cells = [[_cell(value) for value in row] for row in rows]
+    widths = [max(len(one) for one in column) for column in zip(columns, *cells, strict=True)]
+    ending = set(right)
+    edges = [column in ending for column in columns]
     console = stdout()
-    with console.capture() as drawn_text:
-        console.print(drawn, soft_wrap=True)
-    lines = drawn_text.get().splitlines()
-    sys.stdout.write("".join(f"{one.rstrip()}\n" for one in lines))
+
+    def show(row: Sequence[str], style: str | None) -> None:
+        filled = [
+            one.rjust(width) if edge else one.ljust(width) for one, width, edge in zip(row, widths, edges, strict=True)
+        ]
+        console.print(_safe("  ".join(filled).rstrip()), style=style)
+
+    show(columns, "bold")
+    if console.is_terminal:
+        show(["─" * width for width in widths], "dim")
+    for row in cells:
+        show(row, None)
 
 
 def pairs(rows: Iterable[tuple[str, Any]]) -> None:

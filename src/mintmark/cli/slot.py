@@ -15,6 +15,7 @@ def main(home: str, queues: str, level: str) -> None:
     start_logging(sys.stderr, level)
     app = open_app(home=Path(home))
     try:
+        app.ready()
         run_slot(app.operations, slot_settings(app, queues.split(",")), owned=True)
     finally:
         app.close()
