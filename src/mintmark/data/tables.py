@@ -201,7 +201,7 @@ def all_packs(connection: Connection) -> list[Any]:
     counted = select(pack_series_table.c.pack_id, func.count().label("series")).group_by(pack_series_table.c.pack_id)
     counts = counted.subquery()
     found = select(packs_table, counts.c.series).join(counts, counts.c.pack_id == columns.pack_id, isouter=True)
-    return list(connection.execute(found.order_by(columns.as_of.desc(), columns.sealed_at.desc(), columns.pack_id)))
+    return list(connection.execute(found.order_by(columns.as_of.desc(), columns.sealed_at.desc(), columns.version.desc(), columns.pack_id)))
 
 
 def held_timeframes(connection: Connection) -> dict[str, dict[str, list[str]]]:
@@ -211,7 +211,7 @@ def held_timeframes(connection: Connection) -> dict[str, dict[str, list[str]]]:
         select(packs.pack_id, held.symbol, held.timeframe)
         .join(pack_series_table, held.pack_id == packs.pack_id)
         .where(packs.superseded_by.is_(None))
-        .order_by(packs.as_of.desc(), packs.sealed_at.desc(), packs.pack_id)
+        .order_by(packs.as_of.desc(), packs.sealed_at.desc(), packs.version.desc(), packs.pack_id)
     )
     found: dict[str, dict[str, list[str]]] = {}
     for row in rows:

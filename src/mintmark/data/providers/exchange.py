@@ -47,7 +47,7 @@ def open_exchange(name: str) -> Any:
         raise Refused(message, code="provider_unavailable") from error
     if name not in ccxt.exchanges:
         raise Refused(f"expected the name of an exchange such as kraken, found {name!r}", path="exchange")
-    return getattr(ccxt, name)({"enableRateLimit": True})
+    return getattr(ccxt, name)({"enableRateLimit": True, "enableLastJsonResponse": True})
 
 
 def fetch_rows(
@@ -124,7 +124,11 @@ async def _tried(exchange: Any, asked: Asked, call: Callable[[], Awaitable[_T]])
             on=ccxt.NetworkError, attempts=RETRIES + 1, timeout=None, wait_initial=WAIT_SECONDS, wait_max=60.0
         ):
             with attempt:
-                return await call()
+                found = await call()
+                # A page of a proxy or of a maintenance is no JSON; ccxt reads it as an answer without bars.
+                if exchange.last_json_response is None:
+                    raise ccxt.ExchangeNotAvailable("the answer is no JSON")
+                return found
     except ccxt.BadSymbol as error:
         message = f"{exchange.id} has no {asked.symbol}"
         raise Refused(message, code="symbol_unknown", symbol=asked.symbol) from error
