@@ -157,7 +157,10 @@ def test_a_variation_lowers_the_exit_with_the_entry():
 YEARS, COSTS = {"X": 252, "Y": 252}, {"X": 0.0001, "Y": 0.0001}
 TWO = {"universe": {"symbols": ["X", "Y"], "timeframe": "1d"}}
 DECIDERS = [
-    {"model": {"kind": "logistic"}, "decisions": {"enter_at": 0.5, "exit_at": 0.48, "allow_short": True}},
+    {
+        "model": {"kind": "mlp", "params": {"hidden": [3], "epochs": 5}},
+        "decisions": {"enter_at": 0.5, "exit_at": 0.48, "allow_short": True},
+    },
     {
         "model": {"kind": "gbdt", "params": {"rounds": 20, "leaves": 4}},
         "risk": {"sizing": {"method": "volatility_target"}, "max_gross": 0.5},
@@ -185,7 +188,7 @@ def two_walks(count: int = 500) -> dict[str, Bars]:
     return {"X": a_walk(count, seed=7), "Y": holed}
 
 
-@pytest.mark.parametrize("changes", DECIDERS, ids=["logistic", "gbdt", "mlp"])
+@pytest.mark.parametrize("changes", DECIDERS, ids=["mlp", "gbdt", "ridge"])
 def test_the_last_bar_of_every_window_decides_as_all_bars_do(changes: dict[str, Any]):
     spec, bars = a_spec(**TWO, **changes), two_walks()
     model = fit_whole(spec, build_training_set(spec, bars, stop=int(bars["X"].stamps[400])), 1).model

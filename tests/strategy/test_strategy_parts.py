@@ -100,11 +100,10 @@ def test_a_class_the_train_part_lacks_is_a_data_error():
 
 def test_labels_without_variation_are_a_data_error():
     still = bars_of([100.0] * 400)
+    spec = a_spec(model={"kind": "logistic", "output": "regression"}, labels={"kind": "forward_return"})
 
     with pytest.raises(Refused) as caught:
-        build_training_set(
-            a_spec(model={"kind": "logistic", "output": "regression"}, labels={"kind": "forward_return"}), {"X": still}
-        )
+        build_training_set(spec, {"X": still})
 
     assert caught.value.details == {"part": "train"}
 
