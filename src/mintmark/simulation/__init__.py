@@ -7,6 +7,7 @@ from mintmark.simulation.montecarlo import permute_path
 from mintmark.simulation.reconcile import ReconciliationFailed
 from mintmark.simulation.records import EXIT_REASONS, FLAGS, REFUSALS
 from mintmark.simulation.result import BacktestResult
+from mintmark.simulation.sizing import on_step, size_by_fraction, size_by_risk, size_by_volatility
 from mintmark.simulation.warm import compile_kernels
 
 __all__ = [
@@ -20,7 +21,11 @@ __all__ = [
     "ReconciliationFailed",
     "buy_and_hold",
     "compile_kernels",
+    "on_step",
     "permute_path",
     "run_targets",
+    "size_by_fraction",
+    "size_by_risk",
+    "size_by_volatility",
     "union_stamps",
 ]

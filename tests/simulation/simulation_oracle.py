@@ -1,0 +1,594 @@
+"""A slow, plain second opinion: the order of events inside a bar, written from the specification, for lists and floats.
+
+It shares no code with the kernel but the words of its answers.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+INFINITY = math.inf
+
+
+@dataclass
+class Lot:
+    bar: int
+    own_bar: int
+    stamp: int
+    size: float
+    price: float
+    reference: float
+    rate: float
+    costs: dict[str, float]
+    high: float
+    low: float
+    flags: set[str]
+    dividends: float = 0.0
+    intervals: int = 0
+
+
+@dataclass
+class Held:
+    """One instrument's position and its waiting orders."""
+
+    side: int = 0
+    lots: list[Lot] = field(default_factory=list)
+    entry: float = 0.0
+    stop: float | None = None
+    target: float | None = None
+    trail: float | None = None
+    best: float = 0.0
+    mark: float = 0.0
+    half: float = 0.0
+    marked_at: int = 0
+    own_bars: int = 0
+    seen: float = 0.0
+    weight: float = 0.0
+    closing: str | None = None
+    order: dict[str, Any] | None = None
+    deferred: bool = False
+
+    @property
+    def size(self) -> float:
+        return sum(lot.size for lot in self.lots)
+
+
+class Oracle:
+    def __init__(self, case: dict[str, Any]) -> None:
+        self.case = case
+        self.stamps: list[int] = case["stamps"]
+        self.bars: list[list[tuple[float, float, float, float] | None]] = case["bars"]
+        self.instruments = case["instruments"]
+        self.cash: float = case["capital"]
+        self.held = [Held() for _ in self.instruments]
+        self.fills: list[dict[str, Any]] = []
+        self.trades: list[dict[str, Any]] = []
+        self.refused: dict[str, int] = {}
+        self.equity: list[float] = []
+        self.last_equity = self.cash
+        self.discarded = 0
+        self.margin_calls = 0
+        self.ruined = False
+
+    # -- prices ------------------------------------------------------------------------------------------------
+
+    def half(self, t: int, m: int) -> float:
+        return self.case["half_spread"][m][t]
+
+    def bid(self, t: int, m: int, raw: float) -> float:
+        return raw if self.instruments[m]["basis"] == "bid" else raw - self.half(t, m)
+
+    def ask(self, t: int, m: int, raw: float) -> float:
+        half = self.half(t, m)
+        return raw + 2 * half if self.instruments[m]["basis"] == "bid" else raw + half
+
+    def mid(self, t: int, m: int, raw: float) -> float:
+        return raw + self.half(t, m) if self.instruments[m]["basis"] == "bid" else raw
+
+    def price_of(self, t: int, m: int, raw: float, side: int) -> float:
+        return self.ask(t, m, raw) if side > 0 else self.bid(t, m, raw)
+
+    def rate(self, t: int, m: int) -> float:
+        return self.case["rates"][m][t]
+
+    def snap(self, m: int, price: float, up: bool) -> float:
+        tick = self.instruments[m]["tick"]
+        if tick == 0:
+            return price
+        ticks = price / tick
+        if abs(ticks - round(ticks)) <= 1e-6:
+            return price
+        return round((math.ceil(ticks) if up else math.floor(ticks)) * tick, 10)
+
+    def status(self, t: int, m: int) -> str:
+        if self.bars[m][t] is None:
+            return "absent"
+        return "closed" if self.case["closed"][m][t] else "trading"
+
+    # -- money -------------------------------------------------------------------------------------------------
+
+    def leverage(self, m: int) -> float:
+        return self.case["leverage"] or self.instruments[m]["leverage"]
+
+    def worth(self, t: int, m: int) -> float:
+        return self.instruments[m]["contract"] * self.rate(t, m)
+
+    def profit(self, t: int, m: int) -> float:
+        p = self.held[m]
+        return sum(p.side * lot.size * (p.mark - lot.reference) for lot in p.lots) * self.worth(t, m)
+
+    def used(self, t: int, m: int) -> float:
+        p = self.held[m]
+        return p.size * p.mark * self.worth(t, m) / self.leverage(m)
+
+    def columns(self) -> range:
+        return range(len(self.held))
+
+    def fees(self, m: int, size: float, price: float) -> float:
+        c = self.instruments[m]["costs"]
+        notional = size * self.instruments[m]["contract"] * price
+        units = size * self.instruments[m]["contract"]
+        fee = c["per_lot"] * size + c["per_deal"] + c["per_unit"] * units + c["fee_bps"] / 10_000 * notional
+        fee = max(fee, c["minimum"])
+        return fee if c["cap"] is None else min(fee, c["cap"] * notional)
+
+    def slipped(self, m: int, side: int, price: float, slips: bool) -> float:
+        c = self.instruments[m]["costs"]
+        slip = 0.0
+        if slips and c["slippage"] == "fixed_bps":
+            slip = price * c["slippage_size"] / 10_000
+        if slips and c["slippage"] == "random":
+            slip = abs(self.case["draws"][len(self.fills)]) * c["slippage_size"] * self.instruments[m]["tick"]
+        return self.snap(m, price + side * slip, side > 0)
+
+    def fill(self, t: int, m: int, side: int, size: float, reference: float, price: float, slips: bool, **words: Any):
+        paid = self.slipped(m, side, price, slips)
+        units = size * self.worth(t, m)
+        costs = {
+            "spread_cost": -abs(price - reference) * units,
+            "slippage_cost": -abs(paid - price) * units,
+            "fees": -self.fees(m, size, paid) * self.rate(t, m),
+            "financing_cost": 0.0,
+        }
+        self.cash += sum(costs.values())
+        row = {"bar": t, "column": m, "side": side, "size": size, "price": paid, "reference": reference, **words}
+        self.fills.append({**row, **costs})
+        return self.fills[-1]
+
+    def refuse(self, code: str) -> None:
+        self.refused[code] = self.refused.get(code, 0) + 1
+
+    # -- leaving -----------------------------------------------------------------------------------------------
+
+    def leave(self, t, m, size, reference, price, slips, reason, flags, high, low) -> None:
+        p = self.held[m]
+        row = self.fill(t, m, -p.side, size, reference, price, slips, opens=False, reason=reason, flags=set(flags))
+        left = size
+        while left > 1e-6 * self.instruments[m]["step"] and p.lots:
+            lot = p.lots[0]
+            piece = min(lot.size, left)
+            if lot.size - piece < 1e-6 * self.instruments[m]["step"]:
+                piece = lot.size
+            self.book_trade(t, m, lot, piece, row, max(lot.high, high), min(lot.low, low))
+            share = piece / lot.size
+            lot.costs = {name: cost * (1 - share) for name, cost in lot.costs.items()}
+            lot.dividends *= 1 - share
+            left -= piece
+            lot.size -= piece
+            if lot.size == 0:
+                p.lots.pop(0)
+        if not p.lots:
+            p.side, p.stop, p.target, p.trail, p.weight = 0, None, None, None, 0.0
+
+    def book_trade(self, t, m, lot, piece, row, high, low) -> None:
+        p, units = self.held[m], piece * self.instruments[m]["contract"]
+        share, part = piece / lot.size, piece / row["size"]
+        moved = p.side * units * (row["reference"] - lot.reference) * self.rate(t, m)
+        names = ("spread_cost", "slippage_cost", "fees", "financing_cost")
+        costs = {name: lot.costs[name] * share + row[name] * part for name in names}
+        self.cash += moved
+        gain, pain = (high, low) if p.side > 0 else (low, high)
+        net = moved + lot.dividends * share + sum(costs.values())
+        self.trades.append(
+            {
+                "column": m, "side": p.side, "size": piece, "entry_bar": lot.bar, "exit_bar": t,
+                "entry_price": lot.price, "exit_price": row["price"], "exit_reason": row["reason"],
+                "price_profit": moved + lot.dividends * share, **costs, "net_profit": net,
+                "return": net / (units * lot.price * lot.rate),
+                "mfe": p.side * (gain - lot.reference) / lot.reference,
+                "mae": p.side * (pain - lot.reference) / lot.reference,
+                "bars_held": p.own_bars - lot.own_bar, "flags": row["flags"] | lot.flags,
+            }
+        )  # fmt: skip
+
+    def leave_at_open(self, t, m, size, slips, reason, flags) -> None:
+        raw, p = self.bars[m][t][0], self.held[m]
+        reference = self.mid(t, m, raw)
+        price = self.price_of(t, m, raw, -p.side)
+        self.leave(t, m, size, reference, price, slips, reason, flags, reference, reference)
+
+    def leave_at_level(self, t, m, level, reason, flags) -> None:
+        p, (_, high, low, _) = self.held[m], self.bars[m][t]
+        reference = level + p.side * self.half(t, m)
+        high, low = self.mid(t, m, high), self.mid(t, m, low)
+        if (reason == "target") == (p.side > 0):
+            high = min(high, reference)
+        else:
+            low = max(low, reference)
+        self.leave(t, m, p.size, reference, level, reason != "target", reason, flags, high, low)
+
+    # -- protective levels ---------------------------------------------------------------------------------------
+
+    def toward_entry(self, m: int, level: float) -> float:
+        return self.snap(m, level, level < self.held[m].entry)
+
+    def place_levels(self, m: int, opened: bool) -> None:
+        p, rules = self.held[m], self.case["protection"]
+        p.entry = sum(lot.size * lot.price for lot in p.lots) / p.size
+        if rules["stop_loss"]:
+            p.stop = self.toward_entry(m, p.entry * (1 - p.side * rules["stop_loss"]))
+        if rules["take_profit"]:
+            p.target = self.snap(m, p.entry * (1 + p.side * rules["take_profit"]), p.side > 0)
+        if opened:
+            p.best = p.entry
+        self.follow(m)
+
+    def follow(self, m: int) -> None:
+        p, rules = self.held[m], self.case["protection"]
+        if not rules["trailing_stop"]:
+            return
+        armed_at = p.entry * (1 + p.side * rules["trailing_activation"])
+        armed = p.best >= armed_at if p.side > 0 else p.best <= armed_at
+        if armed:
+            level = self.toward_entry(m, p.best * (1 - p.side * rules["trailing_stop"]))
+            if p.trail is None or p.side * (level - p.trail) > 0:
+                p.trail = level
+
+    def liquidation(self, t: int, m: int) -> float:
+        others = [other for other in self.columns() if other != m]
+        balance = self.cash + sum(self.profit(t, other) - 0.4 * self.used(t, other) for other in others)
+        p, kept = self.held[m], 0.4 / self.leverage(m)
+        units = p.size * self.worth(t, m)
+        paid = sum(lot.size * lot.reference for lot in p.lots) * self.worth(t, m)
+        if p.side > 0:
+            return (paid - balance) / (units * (1 - kept)) if kept < 1 else -INFINITY
+        return (paid + balance) / (units * (1 + kept))
+
+    def adverse(self, t: int, m: int) -> tuple[float, str]:
+        p = self.held[m]
+        levels = [(p.stop, "stop"), (p.trail, "trailing"), (self.liquidation(t, m), "margin")]
+        there = [(level, reason) for level, reason in levels if level is not None]
+        nearest = max(p.side * level for level, _ in there)
+        return next((level, reason) for level, reason in there if p.side * level == nearest)
+
+    def exits_at_open(self, t: int) -> None:
+        for m in self.columns():
+            p = self.held[m]
+            if not p.side or self.status(t, m) != "trading":
+                continue
+            price = self.price_of(t, m, self.bars[m][t][0], -p.side)
+            level, reason = self.adverse(t, m)
+            if p.side * (price - level) <= 0:
+                self.leave_at_open(t, m, p.size, True, reason, {"gap"})
+            elif p.target is not None and p.side * (price - p.target) >= 0:
+                self.leave_at_open(t, m, p.size, False, "target", {"gap"})
+
+    def exits_inside(self, t: int) -> None:
+        for m in self.columns():
+            p = self.held[m]
+            if not p.side or self.status(t, m) != "trading":
+                continue
+            opened, high, low, _ = (self.price_of(t, m, raw, -p.side) for raw in self.bars[m][t])
+            worst, top = (low, high) if p.side > 0 else (high, low)
+            reached = p.target is not None and p.side * (top - p.target) >= 0
+            level, reason = self.adverse(t, m)
+            if p.side * (opened - level) <= 0:
+                self.leave_at_open(t, m, p.size, True, reason, {"gap"})
+            elif p.side * (worst - level) <= 0:
+                self.leave_at_level(t, m, level, reason, {"ambiguous"} if reached else set())
+            elif reached:
+                self.leave_at_level(t, m, p.target, "target", set())
+
+    # -- orders ------------------------------------------------------------------------------------------------
+
+    def decide(self, t: int, m: int, target: float) -> None:
+        p, mode = self.held[m], self.instruments[m]["mode"]
+        p.seen, p.order, p.deferred = target, None, False
+        if mode == "disabled":
+            self.refuse("trading_disabled")
+            return
+        flat = p.side == 0 or p.closing is not None
+        if flat and target == 0:
+            return
+        turns = not flat and target * p.side <= 0
+        change = abs(target) if flat or turns else abs(target) - abs(p.weight)
+        opens = target != 0 and change > 0
+        side = (1 if target > 0 else -1) if opens else -p.side
+        order = {"close": turns, "adds": not flat and not turns and opens, "change": change, "side": side,
+                 "target": target, "size": 0.0}  # fmt: skip
+        p.order = order
+        by_size = self.case["sizing"] == "size"
+        if by_size or self.case["sizing_price"] == "decision":
+            order["size"] = self.size(t, m, p.mark)
+            if not turns and order["size"] == 0:
+                p.order = None
+        elif not turns and change == 0:
+            p.order = None
+
+    def size(self, t: int, m: int, price: float) -> float:
+        p, x = self.held[m], self.instruments[m]
+        order = p.order
+        change = abs(order["change"])
+        if change == 0:
+            return 0.0
+        lot_value = price * x["contract"] * self.rate(t, m)
+        wanted = change if self.case["sizing"] == "size" else change * self.last_equity / lot_value
+        if order["change"] < 0:
+            wanted = min(wanted, p.size)
+        size = math.floor(wanted / x["step"] + 1e-6) * x["step"]
+        if order["change"] > 0:
+            if x["mode"] == "close_only":
+                self.refuse("close_only")
+                return 0.0
+            if order["side"] > 0 and x["mode"] == "short_only":
+                self.refuse("short_only")
+                return 0.0
+            if order["side"] < 0 and (x["mode"] == "long_only" or not x["shortable"]):
+                self.refuse("long_only" if x["mode"] != "short_only" else "short_only")
+                return 0.0
+        for code, wrong in (
+            ("size_below_min", size < x["min"] - 1e-9 * x["step"]),
+            ("bad_volume", size > x["max"] + 1e-9 * x["step"]),
+            ("under_min_trade", size * lot_value < self.case["min_trade_fraction"] * self.last_equity),
+        ):
+            if wrong:
+                self.refuse(code)
+                return 0.0
+        return size
+
+    def orders_at_open(self, t: int) -> None:
+        for side in (-1, 1):
+            for m in self.columns():
+                p = self.held[m]
+                if p.order is None and p.closing is None:
+                    continue
+                if self.status(t, m) == "closed":
+                    p.deferred = True
+                elif self.status(t, m) == "trading":
+                    self.serve(t, m, side)
+
+    def serve(self, t: int, m: int, side: int) -> None:
+        p = self.held[m]
+        mine = p.order is not None and p.order["side"] == side
+        flags = {"deferred"} if p.deferred else set()
+        if p.closing is not None:
+            if p.side == side:
+                return
+            if p.side == 0:
+                self.refuse("nothing_to_close")
+            else:
+                self.leave_at_open(t, m, p.size, True, p.closing, flags)
+            p.closing = None
+            mine = mine or side > 0
+        if p.order is not None and mine:
+            order = p.order
+            self.execute(t, m, flags)
+            if p.order is order:
+                p.order = None
+        if p.order is None:
+            p.deferred = False
+
+    def execute(self, t: int, m: int, flags: set[str]) -> None:
+        p, order = self.held[m], self.held[m].order
+        if order["close"]:
+            if p.side == 0:
+                self.refuse("nothing_to_close")
+            else:
+                self.leave_at_open(t, m, p.size, True, "signal", flags)
+        if self.case["sizing_price"] == "fill" and self.case["sizing"] == "weight":
+            raw = self.price_of(t, m, self.bars[m][t][0], order["side"])
+            order["size"] = self.size(t, m, self.snap(m, raw, order["side"] > 0))
+        if order["size"] <= 0:
+            return
+        if order["change"] < 0:
+            if p.side == 0:
+                self.refuse("nothing_to_close")
+            else:
+                self.leave_at_open(t, m, min(order["size"], p.size), True, "signal", flags)
+                if p.side:
+                    p.weight = order["target"]
+        elif order["adds"] and p.side == 0:
+            self.refuse("nothing_to_resize")
+        else:
+            self.enter(t, m, flags)
+
+    def enter(self, t: int, m: int, flags: set[str]) -> None:
+        p, x, order = self.held[m], self.instruments[m], self.held[m].order
+        raw, side = self.bars[m][t][0], order["side"]
+        reference, price = self.mid(t, m, raw), self.price_of(t, m, raw, side)
+        paid = self.slipped(m, side, price, True)
+        free = self.cash + sum(self.profit(t, c) - self.used(t, c) for c in self.columns())
+
+        def needed(steps: int) -> float:
+            size = steps * x["step"]
+            margin = size * reference * self.worth(t, m) / self.leverage(m)
+            return margin + abs(paid - reference) * size * self.worth(t, m) + self.fees(m, size, paid) * self.rate(t, m)
+
+        wanted = steps = math.floor(order["size"] / x["step"] + 1e-6)
+        if wanted == 0:
+            self.refuse("size_below_min")
+            return
+        while steps > 0 and needed(steps) > free + 1e-9 * abs(free):
+            steps -= 1
+        size = steps * x["step"]
+        if steps < wanted and (self.case["sizing"] == "size" or steps == 0 or size < x["min"] - 1e-9 * x["step"]):
+            self.refuse("no_money")
+            return
+        if steps < wanted:
+            flags = flags | {"reduced"}
+        opened = p.side == 0
+        row = self.fill(t, m, side, size, reference, price, True, opens=True, reason="signal", flags=set(flags))
+        p.side, p.weight = side, order["target"]
+        costs = {name: row[name] for name in ("spread_cost", "slippage_cost", "fees", "financing_cost")}
+        lot = Lot(t, p.own_bars, self.stamps[t], size, row["price"], reference, self.rate(t, m), costs, reference,
+                  reference, set(flags))  # fmt: skip
+        if x["costs"]["financing"] == "interval":
+            opening = x["costs"]["opening_bps"] / 10_000 * size * x["contract"] * lot.price * lot.rate
+            lot.costs["financing_cost"] += opening
+            self.cash += opening
+        p.lots.append(lot)
+        self.place_levels(m, opened)
+
+    # -- the calendar --------------------------------------------------------------------------------------------
+
+    def corporate_actions(self, t: int) -> None:
+        due = [a for a in self.case["actions"] if t > 0 and self.stamps[t - 1] < a["ex"] <= self.stamps[t]]
+        for action in due:
+            self.split(self.held[action["column"]], action["split"])
+        for action in due:
+            p, m = self.held[action["column"]], action["column"]
+            for lot in p.lots:
+                paid = p.side * action["dividend"] * lot.size * self.worth(t, m)
+                lot.dividends += paid
+                self.cash += paid
+
+    def split(self, p: Held, ratio: float) -> None:
+        p.mark /= ratio
+        p.best /= ratio
+        p.entry /= ratio
+        p.stop = None if p.stop is None else p.stop / ratio
+        p.target = None if p.target is None else p.target / ratio
+        p.trail = None if p.trail is None else p.trail / ratio
+        if p.order:
+            p.order["size"] *= ratio
+        if self.case["sizing"] == "size":
+            p.weight *= ratio
+        for lot in p.lots:
+            lot.size *= ratio
+            lot.price, lot.reference = lot.price / ratio, lot.reference / ratio
+            lot.high, lot.low = lot.high / ratio, lot.low / ratio
+
+    def nights(self, t: int, m: int) -> int:
+        """Count the nights of every rollover after the bar before and up to this bar, looking at each day."""
+        x, total = self.instruments[m], 0
+        zone = ZoneInfo(x["rollover_zone"])
+        hour, minute = (int(part) for part in x["rollover_time"].split(":"))
+        first = datetime.fromtimestamp(self.stamps[t - 1] // 10**9, UTC)
+        day = first.astimezone(zone).date() - timedelta(days=1)
+        last = datetime.fromtimestamp(self.stamps[t] // 10**9, UTC)
+        while day <= last.astimezone(zone).date() + timedelta(days=1):
+            moment = datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone)
+            if first < moment <= last:
+                triple = x["costs"]["triple_day"]
+                total += 1 if triple is None else [1, 1, 1, 1, 1, 0, 0][day.weekday()] * (
+                    3 if day.weekday() == triple else 1
+                )  # fmt: skip
+            day += timedelta(days=1)
+        return total
+
+    def financing(self, t: int) -> None:
+        for m in self.columns():
+            p, x = self.held[m], self.instruments[m]
+            if not p.side or t == 0:
+                continue
+            c = x["costs"]
+            yearly, nights = c["long"] if p.side > 0 else c["short"], self.nights(t, m)
+            for lot in p.lots:
+                notional = lot.size * x["contract"] * p.mark * self.rate(t, m)
+                charge = {
+                    "points": yearly * x["tick"] * x["contract"] * lot.size * self.rate(t, m),
+                    "money": yearly * lot.size * self.rate(t, m),
+                    "percent": yearly / 100 / 360 * notional,
+                }.get(c["financing"], 0.0) * nights
+                if p.side < 0:
+                    charge -= c["borrow"] / 10_000 / 360 * notional * nights
+                lot.costs["financing_cost"] += charge
+                self.cash += charge
+        for m in self.columns():
+            self.hours_held(t, m)
+
+    def hours_held(self, t: int, m: int) -> None:
+        p, x = self.held[m], self.instruments[m]
+        if p.side and x["costs"]["financing"] == "interval":
+            rate = x["costs"]["long"] if p.side > 0 else x["costs"]["short"]
+            for lot in p.lots:
+                full = (self.stamps[t] - lot.stamp) // (x["costs"]["interval_hours"] * 3_600 * 10**9)
+                notional = lot.size * x["contract"] * lot.price * self.rate(t, m)
+                charge = (full - lot.intervals) * rate / 10_000 * notional
+                lot.intervals = full
+                lot.costs["financing_cost"] += charge
+                self.cash += charge
+
+    # -- the run -------------------------------------------------------------------------------------------------
+
+    def run(self) -> Oracle:
+        last = len(self.stamps) - 1
+        for t in range(last + 1):
+            self.corporate_actions(t)
+            self.financing(t)
+            for m in self.columns():
+                if self.bars[m][t] is not None:
+                    self.held[m].mark = self.mid(t, m, self.bars[m][t][0])
+            self.exits_at_open(t)
+            self.orders_at_open(t)
+            self.exits_inside(t)
+            self.mark(t)
+            if self.ruined:
+                self.equity += [self.cash] * (last + 1 - len(self.equity))
+                return self
+            self.choose(t, t == last)
+        self.close_all(last, "end_of_data")
+        self.equity[-1] = self.cash
+        return self
+
+    def mark(self, t: int) -> None:
+        for m in self.columns():
+            p, bar = self.held[m], self.bars[m][t]
+            if bar is None:
+                continue
+            p.mark, p.half, p.own_bars = self.mid(t, m, bar[3]), self.half(t, m), p.own_bars + 1
+            if p.side and self.status(t, m) == "trading":
+                for lot in p.lots:
+                    lot.high, lot.low = max(lot.high, self.mid(t, m, bar[1])), min(lot.low, self.mid(t, m, bar[2]))
+                extreme = self.price_of(t, m, bar[1] if p.side > 0 else bar[2], -p.side)
+                if p.side * (extreme - p.best) > 0:
+                    p.best = extreme
+                self.follow(m)
+        equity = self.cash + sum(self.profit(t, m) for m in self.columns())
+        used = sum(self.used(t, m) for m in self.columns())
+        self.last_equity = equity
+        self.equity.append(equity)
+        if equity <= 0 or equity < 0.8 * used:
+            self.margin_calls += 1
+            if equity <= 0:
+                self.close_all(t, "margin")
+                self.ruined, self.equity[-1] = True, self.cash
+            elif equity < 0.4 * used:
+                for p in self.held:
+                    if p.side and p.closing is None:
+                        p.closing = "margin"
+
+    def choose(self, t: int, last: bool) -> None:
+        for m in self.columns():
+            p = self.held[m]
+            longest = self.case["protection"]["max_holding_bars"]
+            if longest and p.side and p.closing is None and p.own_bars - p.lots[0].own_bar >= longest:
+                p.closing = "time"
+            target = self.case["targets"][m][t]
+            if not math.isnan(target) and target != p.seen:
+                if last:
+                    self.discarded += 1
+                else:
+                    self.decide(t, m, target)
+
+    def close_all(self, t: int, reason: str) -> None:
+        for m in self.columns():
+            p = self.held[m]
+            self.discarded += p.order is not None
+            if p.side:
+                p.own_bars -= 1
+                self.leave(t, m, p.size, p.mark, p.mark - p.side * p.half, True, reason, set(), p.mark, p.mark)
