@@ -16,6 +16,16 @@ from story_cycles import ended, outcome, told, trigger
 from story_house import House, HouseMaker, opened
 from story_samples import STRATEGIES, WIDE
 
+HERE = Path(__file__).resolve().parent
+STORY_SECONDS = 900
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give a story time: its own deadlines say sooner, and better, what did not happen."""
+    for item in items:
+        if item.path.parent == HERE and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(STORY_SECONDS))
+
 
 def _sealed(home: Path, url: str | None = None) -> Path:
     with opened(House(home, url)) as house:

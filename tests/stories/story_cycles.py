@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from story_house import ENDED, House, wait_for
@@ -27,6 +28,11 @@ def row(house: House, operation_id: str) -> dict[str, Any]:
     found = house.rows("SELECT * FROM operations WHERE operation_id = :id", id=operation_id)
     assert found, f"no operation {operation_id}"
     return found[0]
+
+
+def document(stored: Any) -> Any:
+    """Return a JSON column's value, which SQLite gives as text."""
+    return json.loads(stored) if isinstance(stored, str) else stored
 
 
 def status(house: House, operation_id: str) -> str:
@@ -69,7 +75,7 @@ def checkpoint_round(house: House, operation_id: str) -> int:
     return int(found[0]["round"]) if found else 0
 
 
-def ended(house: House, operation_id: str, seconds: float = 240) -> dict[str, Any]:
+def ended(house: House, operation_id: str, seconds: float = 400) -> dict[str, Any]:
     """Wait until an operation has ended and return its row."""
 
     def look() -> dict[str, Any] | None:
@@ -95,8 +101,8 @@ def told(house: House, operation_id: str) -> str:
 
 def outcome(house: House, operation_id: str) -> dict[str, Any]:
     """Return everything about an ended cycle that may not depend on how often it was killed."""
-    parent = house.ask("operations", "show", operation_id)["data"]
-    found = parent["metadata"]["parameters"]
+    parent = row(house, operation_id)
+    found = document(parent["metadata"])["parameters"]
     return {
         "status": parent["status"],
         "verdict": found["assessment_verdict"],

@@ -212,9 +212,7 @@ class House:
         for process in alive:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
-        for process in self.started:
-            process.poll()
-        return not alive
+        return not alive and all(process.poll() is not None for process in self.started)
 
     def close(self) -> None:
         """Kill what lives and let go of what is open."""

@@ -17,23 +17,19 @@ model: {kind: gbdt, params: {rounds: 60, leaves: 7, learning_rate: 0.1, min_leaf
 training: {patience: 60}
 """
 
-# Sixty-four columns and two symbols make a round slow enough to be met in the middle.
+# Its columns and leaves make a round slow enough to be met in the middle.
 SLOW = """\
 grammar: 1
 name: slow
-universe: {symbols: [NASDAQ, SP500], timeframe: 1d}
+universe: {symbols: [NASDAQ], timeframe: 1d}
 indicators:
   rsi_fast: {type: rsi, period: 7}
   natr_slow: {type: natr, period: 20}
-  roc_slow: {type: roc, period: 20}
-  far: {type: distance_from_ma, period: 50}
 features:
   - {indicator: rsi_fast, lags: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]}
   - {indicator: natr_slow, lags: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]}
-  - {indicator: roc_slow, lags: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]}
-  - {indicator: far, lags: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]}
 labels: {kind: zigzag, threshold: 0.03}
-model: {kind: gbdt, params: {rounds: 200, leaves: 127, learning_rate: 0.01, min_leaf: 5}}
+model: {kind: gbdt, params: {rounds: 200, leaves: 31, learning_rate: 0.01, min_leaf: 10}}
 training: {patience: 200}
 """
 

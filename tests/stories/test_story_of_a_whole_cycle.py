@@ -26,7 +26,7 @@ def phases_until_the_end(house: House, operation_id: str) -> list[str]:
             seen.append(phase)
         return found["status"] in ENDED
 
-    wait_for(look, "the cycle ends", 240)
+    wait_for(look, "the cycle ends", 400)
     return seen
 
 
@@ -66,7 +66,7 @@ def test_one_command_without_key_or_network_designs_trains_tests_and_judges(a_ho
     house = a_house()
 
     answer = house.run(
-        "agent", "trigger", "--follow", "--gate-policy", "assess", "--json", command=offline_command(), seconds=280
+        "agent", "trigger", "--follow", "--gate-policy", "assess", "--json", command=offline_command(), seconds=400
     )
 
     assert answer.code == 0, answer.stderr[-3000:]
