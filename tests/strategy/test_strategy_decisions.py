@@ -172,8 +172,7 @@ DECIDERS = [
             "output": "regression",
             "params": {"hidden": [3], "epochs": 10, "learning_rate": 0.02},
         },
-        "labels": {"kind": "forward_return"},
-        "features": [{"price": "return_1"}, {"price": "gap"}],
+        "labels": {"kind": "forward_return", "horizon": 1},
         "decisions": {"edge_multiple": 0.5, "allow_short": True},
     },
 ]

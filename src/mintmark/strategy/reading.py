@@ -32,7 +32,7 @@ def read_spec(text: str | bytes, facts: PackFacts | None = None) -> Validation:
 def check_spec(given: Mapping[str, Any], facts: PackFacts | None = None) -> Validation:
     """Return the strategy ``given`` as JSON values, or every error it has; ``read_spec`` without the text."""
     spec, errors = structure_errors(given)
-    errors.extend(cross_errors(draft_of(given)))
+    errors.extend(cross_errors(draft_of(given, spec)))
     if spec is None:
         return Validation(None, tuple(errors))
     if facts is not None:

@@ -34,8 +34,10 @@ class Draft:
     training: grammar.Training | None
 
 
-def draft_of(given: Mapping[str, Any]) -> Draft:
-    """Return what is sound in ``given``, section by section."""
+def draft_of(given: Mapping[str, Any], spec: grammar.StrategySpec | None = None) -> Draft:
+    """Return what is sound in ``given``, section by section: all of it when ``spec`` was made of it."""
+    if spec is not None:
+        return Draft(given, spec.universe, spec.indicators, spec.fuzzy_sets, spec.features, spec.training)
     features = given.get("features")
     return Draft(
         given,
