@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -297,6 +298,18 @@ def test_packs_work_the_same_on_both_databases(database: Database, tmp_path: Pat
     else:
         with pytest.raises(Damaged):
             other.open(pack)
+
+
+def test_of_several_seals_at_once_one_makes_the_pack(database: Database, tmp_path: Path):
+    rooms = [DataRoom(database, Blobs(tmp_path / "blobs", database), FixedClock(NOW)) for _ in range(3)]
+    bring_in(rooms[0], a_file(tmp_path, three_years()), timeframe="1d")
+
+    with ThreadPoolExecutor(3) as threads:
+        found = list(threads.map(lambda room: room.seal(date(2025, 12, 31), "TEST"), rooms))
+
+    assert {one["pack_id"] for one in found} == {"PP_2025-12-31_TEST_v1"}
+    assert [one["new"] for one in found].count(True) == 1
+    assert rooms[0].verify("PP_2025-12-31_TEST_v1")["bars"] == 900
 
 
 prices = st.lists(st.floats(1e-6, 1e9), min_size=1, max_size=40)

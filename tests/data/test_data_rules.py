@@ -235,7 +235,29 @@ def test_an_instrument_file_changes_what_trading_costs(room: DataRoom, tmp_path:
     assert pack.cost_profile("GOLD") == "file:gold.yaml"
 
 
-@pytest.mark.parametrize("text", ["tics: 1\n", "- 1\n", "tick: [\n", "symbol: OTHER\n", "tick: cheap\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tics: 1\n",
+        "- 1\n",
+        "tick: [\n",
+        "symbol: OTHER\n",
+        "tick: cheap\n",
+        "tick: -1\n",
+        "leverage: 0\n",
+        "size_max: 0.0000001\n",
+        "shortable: perhaps\n",
+        "stops_level: 1.5\n",
+        "trade_mode: half\n",
+        "rollover_time: 17:00\n",
+        "rollover_zone: Mars\n",
+        "calendar: XLON\n",
+        "costs: {fee_bps: .nan}\n",
+        "costs: {slippage: lots}\n",
+        "costs: 3\n",
+        "costs: {fees: 1}\n",
+    ],
+)
 def test_a_wrong_instrument_file_is_refused(room: DataRoom, tmp_path: Path, text: str):
     file = tmp_path / "wrong.yaml"
     file.write_text(text)

@@ -19,7 +19,7 @@ from mintmark.data.macro import Macro, as_macro
 from mintmark.data.partitions import Partition, joined
 from mintmark.data.quality import completeness, stamps_of
 from mintmark.data.series import Series, known_timeframe, series_from
-from mintmark.domain import Bars, Instrument, Refused, Timeframe
+from mintmark.domain import Bars, Instrument, Refused, Timeframe, from_iso, stamp_of
 from mintmark.strategy import PackFacts, SymbolFacts, resample
 
 StampArray = NDArray[np.int64]
@@ -157,12 +157,11 @@ class Pack:
         return PackFacts(self.id, found)
 
     def _facts(self, base: Series) -> SymbolFacts:
-        stamps = self._base(base).stamps
         return SymbolFacts(
             base_timeframe=base.timeframe,
-            bars=len(stamps),
-            first=int(stamps[0]),
-            last=int(stamps[-1]),
+            bars=base.quality["rows"],
+            first=stamp_of(from_iso(base.quality["first"])),
+            last=stamp_of(from_iso(base.quality["last"])),
             completeness=base.quality["completeness"] or 0.0,
             volume_known=base.volume_kind != "unknown",
             shortable=base.instrument.shortable,
@@ -181,7 +180,7 @@ class Pack:
         return len(inside), share or 0.0
 
     def _jumps(self, base: Series) -> tuple[int, ...]:
-        if base.price_basis != "raw":
+        if all(warning["code"] != "jump_unexplained" for warning in base.quality["warnings"]):
             return ()
         bars = self._base(base)
         return unexplained_jumps(bars.stamps, bars.close, base.timeframe, [], base.calendar)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mintmark.data.partitions import Partition, partition_from
 from mintmark.domain import Instrument, Refused, Timeframe, instrument_from_json, instrument_json
@@ -14,6 +16,15 @@ PRICE_BASES = ("raw", "adjusted")
 VOLUME_KINDS = ("shares", "base", "quote", "ticks", "unknown")
 _SYMBOL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:^=-]{0,31}")
 _SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
+_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+_WORDS = {
+    "price_basis": ("mid", "bid", "last"),
+    "trade_mode": ("full", "long_only", "short_only", "close_only", "disabled"),
+}
+_COST_WORDS = {
+    "slippage": ("none", "fixed_bps", "random"),
+    "financing": ("none", "points", "money", "percent", "interval", "funding"),
+}
 _VOLUME_OF = {"index": "shares", "equity": "shares", "etf": "shares", "crypto": "base", "fx": "ticks"}
 
 
@@ -103,6 +114,44 @@ def one_of(text: str, allowed: Sequence[str], path: str) -> str:
     if text not in allowed:
         raise Refused(f"expected {path} of {', '.join(allowed)}, found {text!r}", path=path)
     return text
+
+
+def checked_instrument(instrument: Instrument) -> Instrument:
+    """Return ``instrument`` when an order could be priced by it; raises ``invalid_request`` naming the field."""
+    for name, allowed in _WORDS.items():
+        one_of(str(getattr(instrument, name)), allowed, name)
+    for name, allowed in _COST_WORDS.items():
+        one_of(str(getattr(instrument.costs, name)), allowed, f"costs.{name}")
+    for name in ("contract_size", "size_min", "size_step", "size_max", "leverage"):
+        _number(getattr(instrument, name), name, positive=True)
+    for name in ("tick", "spread_ticks"):
+        _number(getattr(instrument, name), name)
+    for name in ("fee_bps", "per_lot", "per_deal", "per_unit", "minimum", "slippage_size", "borrow_bps_per_year"):
+        _number(getattr(instrument.costs, name), f"costs.{name}")
+    if instrument.size_max < instrument.size_min:
+        raise Refused(f"size_max {instrument.size_max} is below size_min {instrument.size_min}", path="size_max")
+    for name in ("stops_level", "freeze_level"):
+        if not isinstance(getattr(instrument, name), int) or getattr(instrument, name) < 0:
+            raise Refused(f"expected whole ticks at {name}, found {getattr(instrument, name)!r}", path=name)
+    if not isinstance(instrument.shortable, bool):
+        raise Refused(f"expected true or false at shortable, found {instrument.shortable!r}", path="shortable")
+    _rollover(instrument)
+    return instrument
+
+
+def _number(value: Any, path: str, *, positive: bool = False) -> None:
+    if not isinstance(value, Decimal) or not value.is_finite() or value < 0 or (positive and value == 0):
+        least = "above" if positive else "of at least"
+        raise Refused(f"expected a number {least} zero at {path}, found {value}", path=path)
+
+
+def _rollover(instrument: Instrument) -> None:
+    if not isinstance(instrument.rollover_time, str) or not _TIME.fullmatch(instrument.rollover_time):
+        raise Refused(f'expected "HH:MM" at rollover_time, found {instrument.rollover_time!r}', path="rollover_time")
+    try:
+        ZoneInfo(str(instrument.rollover_zone))
+    except (ValueError, ZoneInfoNotFoundError) as error:
+        raise Refused(f"expected an IANA zone, found {instrument.rollover_zone!r}", path="rollover_zone") from error
 
 
 def volume_kind_of(asset_class: str, said: str | None, *, counted: bool) -> str:

@@ -23,6 +23,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 
 from mintmark.data.actions import Action
 from mintmark.data.series import Series, series_from
@@ -107,8 +108,6 @@ def stored_series(connection: Connection, symbol: str | None = None, timeframe: 
 
 def replace_series(connection: Connection, series: Series, now: datetime) -> None:
     """Put ``series`` in the place of what was held under its symbol and timeframe."""
-    key = and_(series_table.c.symbol == series.symbol, series_table.c.timeframe == series.timeframe.value)
-    connection.execute(delete(series_table).where(key))
     row = {
         "symbol": series.symbol,
         "timeframe": series.timeframe.value,
@@ -117,7 +116,7 @@ def replace_series(connection: Connection, series: Series, now: datetime) -> Non
         "record": series.as_json(),
         "imported_at": now,
     }
-    connection.execute(insert(series_table).values(row))
+    _replace(connection, series_table, row)
 
 
 def stored_macro(connection: Connection) -> list[dict[str, Any]]:
@@ -127,9 +126,8 @@ def stored_macro(connection: Connection) -> list[dict[str, Any]]:
 
 def replace_macro(connection: Connection, record: Mapping[str, Any], now: datetime) -> None:
     """Put ``record`` in the place of what was held under its name."""
-    connection.execute(delete(macro_table).where(macro_table.c.name == record["name"]))
     row = {"record": dict(record), "imported_at": now, **{key: record[key] for key in ("name", "source", "sha256")}}
-    connection.execute(insert(macro_table).values(row))
+    _replace(connection, macro_table, row)
 
 
 def stored_actions(connection: Connection) -> list[Action]:
@@ -163,14 +161,8 @@ def file_hashes(connection: Connection, names: Iterable[str]) -> dict[str, str]:
 
 def add_files(connection: Connection, files: Mapping[str, tuple[str, int]]) -> None:
     """Remember the file hash and size of each partition not yet known."""
-    known = file_hashes(connection, files)
-    rows = [
-        {"sha256": name, "file_sha256": file_sha256, "size": size}
-        for name, (file_sha256, size) in files.items()
-        if name not in known
-    ]
-    if rows:
-        connection.execute(insert(partitions_table), rows)
+    rows = [{"sha256": name, "file_sha256": file_sha256, "size": size} for name, (file_sha256, size) in files.items()]
+    connection.execute(_insert(connection, partitions_table).on_conflict_do_nothing(), rows)
 
 
 def live_pack(connection: Connection, as_of: date, policy: str) -> Any:
@@ -185,14 +177,20 @@ def pack_row(connection: Connection, pack_id: str) -> Any:
     return connection.execute(select(packs_table).where(packs_table.c.pack_id == pack_id)).first()
 
 
-def add_pack(connection: Connection, row: Mapping[str, Any], series: Sequence[Series], supersedes: str | None) -> None:
-    """Add a pack with what it holds, and say on the one before it that it is superseded."""
-    connection.execute(insert(packs_table).values(dict(row)))
+def add_pack(connection: Connection, row: Mapping[str, Any], series: Sequence[Series], supersedes: str | None) -> bool:
+    """Add a pack with what it holds, and say on the one before it that it is superseded.
+
+    False, and nothing done, when another process has just taken its id.
+    """
+    added = _insert(connection, packs_table).values(dict(row)).on_conflict_do_nothing()
+    if connection.execute(added.returning(packs_table.c.pack_id)).first() is None:
+        return False
     held = [{"pack_id": row["pack_id"], "symbol": one.symbol, "timeframe": one.timeframe.value} for one in series]
     connection.execute(insert(pack_series_table), held)
     if supersedes is not None:
         before = packs_table.c.pack_id == supersedes
         connection.execute(update(packs_table).where(before).values(superseded_by=row["pack_id"]))
+    return True
 
 
 def all_packs(connection: Connection) -> list[Any]:
@@ -201,7 +199,11 @@ def all_packs(connection: Connection) -> list[Any]:
     counted = select(pack_series_table.c.pack_id, func.count().label("series")).group_by(pack_series_table.c.pack_id)
     counts = counted.subquery()
     found = select(packs_table, counts.c.series).join(counts, counts.c.pack_id == columns.pack_id, isouter=True)
-    return list(connection.execute(found.order_by(columns.as_of.desc(), columns.sealed_at.desc(), columns.version.desc(), columns.pack_id)))
+    return list(
+        connection.execute(
+            found.order_by(columns.as_of.desc(), columns.sealed_at.desc(), columns.version.desc(), columns.pack_id)
+        )
+    )
 
 
 def held_timeframes(connection: Connection) -> dict[str, dict[str, list[str]]]:
@@ -229,6 +231,16 @@ def stored_pages(connection: Connection, exchange: str, symbol: str, timeframe: 
 
 def add_page(connection: Connection, key: Mapping[str, Any], rows: Sequence[Any], now: datetime) -> None:
     """Keep one page; the same page twice is one."""
-    columns = pages_table.c
-    connection.execute(delete(pages_table).where(and_(*(columns[name] == value for name, value in key.items()))))
-    connection.execute(insert(pages_table).values({**key, "rows": list(rows), "fetched_at": now}))
+    _replace(connection, pages_table, {**key, "rows": list(rows), "fetched_at": now})
+
+
+def _replace(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
+    keys = [column.name for column in table.primary_key]
+    rest = {name: value for name, value in row.items() if name not in keys}
+    added = _insert(connection, table).values(dict(row))
+    connection.execute(added.on_conflict_do_update(index_elements=keys, set_=rest))
+
+
+def _insert(connection: Connection, table: Table) -> Any:
+    # The two databases share the words of "on conflict", but not the class that says them.
+    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)

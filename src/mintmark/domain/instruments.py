@@ -167,6 +167,8 @@ def with_changes(instrument: Instrument, given: Mapping[str, Any]) -> Instrument
         Refused: ``invalid_request`` naming an unknown field or a value of the wrong kind.
     """
     costs = given.get("costs", {})
+    if not isinstance(costs, Mapping):
+        raise Refused(f"expected the fields of a cost profile at costs, found {costs!r}", path="costs")
     changed = _changed(instrument, {key: value for key, value in given.items() if key != "costs"}, "")
     return replace(changed, costs=_changed(instrument.costs, costs, "costs."))
 

@@ -22,6 +22,7 @@ from mintmark.data.sealing import measured
 from mintmark.data.series import (
     PRICE_BASES,
     Series,
+    checked_instrument,
     known_source,
     known_symbol,
     known_timeframe,
@@ -77,7 +78,7 @@ def declare(
     instrument, named = base, f"class:{asset_class}"
     if instrument_file is not None:
         given = _instrument_changes(instrument_file, base)
-        instrument, named = with_changes(base, given), f"file:{instrument_file.name}"
+        instrument, named = checked_instrument(with_changes(base, given)), f"file:{instrument_file.name}"
         known_calendar(instrument.calendar)
     return Declared(
         symbol=symbol,

@@ -26,8 +26,10 @@ from mintmark.data.tables import (
     stored_macro,
     stored_series,
 )
-from mintmark.domain import Clock, Refused, Timeframe, iso
+from mintmark.domain import Clock, Refused, StoreUnavailable, Timeframe, iso
 from mintmark.store import Blobs, Database, MissingBlob
+
+_TRIES = 20
 
 
 class Packing:
@@ -59,7 +61,12 @@ class Packing:
         content = canonical(build_manifest(as_of, policy, series, macro, actions, taken))
         fresh = self._shelf.keep(frames)
         self._blobs.put(content)
-        return {**self._record(as_of, policy, pack_sha256(content), series), "partitions_new": fresh}
+        # Where several processes seal the same day at once, all but one look again.
+        for _ in range(_TRIES):
+            record = self._record(as_of, policy, pack_sha256(content), series)
+            if record is not None:
+                return {**record, "partitions_new": fresh}
+        raise StoreUnavailable(f"{_TRIES} others sealed {as_of} {policy} at the same time: try again")
 
     def _known(
         self, as_of: date, limit: datetime, source: str | None, frames: dict[str, pl.DataFrame]
@@ -92,7 +99,7 @@ class Packing:
                 frames[name] = frame
                 yield {**one, **macro_span(frame), "sha256": name}
 
-    def _record(self, as_of: date, policy: str, sha256: str, series: Sequence[Series]) -> dict[str, Any]:
+    def _record(self, as_of: date, policy: str, sha256: str, series: Sequence[Series]) -> dict[str, Any] | None:
         with self._database.write() as connection:
             live = live_pack(connection, as_of, policy)
             same = live is not None and live.pack_sha256 == sha256
@@ -107,7 +114,8 @@ class Packing:
                     "pack_sha256": sha256,
                     "sealed_at": self._clock.now(),
                 }
-                add_pack(connection, row, series, None if live is None else live.pack_id)
+                if not add_pack(connection, row, series, None if live is None else live.pack_id):
+                    return None
         return {
             "pack_id": name,
             "pack_sha256": sha256,
