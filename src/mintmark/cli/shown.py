@@ -202,8 +202,11 @@ def show_workers(body: Body) -> None:
 
 
 def show_quality(body: Body) -> None:
-    """Show a quality report."""
-    show_pairs(body)
+    """Show a quality report, its warnings below."""
+    data = body.get("data", body)
+    show_pairs({name: value for name, value in data.items() if name != "warnings"})
+    for warning in data.get("warnings", ()):
+        line(f"warning  {warning['message']}  [{warning['code']}]", "yellow")
 
 
 def show_sealed(body: Body) -> None:
@@ -215,7 +218,8 @@ def show_sealed(body: Body) -> None:
         if value is not None and not isinstance(value, list)
     )
     spans = ("rows", "first", "last")
-    series = [(f"{one['symbol']} {one['timeframe']}", *(one[name] for name in spans)) for one in data.get("series", ())]
+    bars = data["series"] if isinstance(data.get("series"), list) else ()
+    series = [(f"{one['symbol']} {one['timeframe']}", *(one[name] for name in spans)) for one in bars]
     series += [(one["name"], *(one[name] for name in spans)) for one in data.get("macro", ())]
     if series:
         line("")
