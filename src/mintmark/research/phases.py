@@ -112,6 +112,7 @@ def _gated(stored: Mapping[str, Any], kept: dict[str, Any], gate: GateVerdict, f
 
 def _assessed(_stored: Mapping[str, Any], result: Mapping[str, Any], _limits: Limits) -> Step:
     kept = {"assessment_verdict": result.get("verdict"), "assessment_path": result.get("assessment_path")}
+    kept["capped_by"] = result.get("capped_by") or []
     return Step("complete", None, kept)
 
 
@@ -123,7 +124,7 @@ def first_parameters(**given: Any) -> dict[str, Any]:
     names = (
         "brief", "gate_policy", "random_state", "pack_id", "designer", *CHILD_KEYS.values(), "strategy_name",
         "strategy_path", "strategy_hash", "training_result", "model_path", "backtest_result", "gate_rejection",
-        "assessment_verdict", "assessment_path", "report_path", "hypothesis",
+        "assessment_verdict", "assessment_path", "capped_by", "report_path", "hypothesis",
     )  # fmt: skip
     return {"phase": "idle", **dict.fromkeys(names), "tokens": 0, "cost": "0", **given}
 

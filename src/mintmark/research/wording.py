@@ -52,12 +52,9 @@ def _filled(found: Iterable[str], more: Iterable[str]) -> list[str]:
 
 def _strong(evidence: Evidence) -> Iterator[str]:
     training, result = evidence.training, evidence.backtest or {}
-    accuracy, majority = _of(training, "accuracy"), _of(training, "majority_accuracy")
+    accuracy, majority = _right(training), _of(training, "majority_accuracy")
     if accuracy is not None and majority is not None and accuracy > majority:
-        yield f"accuracy {_share(accuracy)} beats always the commonest class ({_share(majority)})"
-    directional = _of(training, "directional_accuracy")
-    if directional is not None and directional > 0.5:
-        yield f"directional accuracy {_share(directional)} is above one half"
+        yield f"accuracy {_share(accuracy)} beats always the commonest answer ({_share(majority)})"
     test, prior = _of(training, "test_loss"), _of(training, "prior_loss")
     if test is not None and prior is not None and test < prior:
         yield f"test loss {test:.3f} is below that of knowing nothing ({prior:.3f})"
@@ -97,8 +94,8 @@ def _weak(evidence: Evidence) -> Iterator[str]:
 
 
 def _chance(training: Mapping[str, Any]) -> Iterator[str]:
-    accuracy = _of(training, "accuracy")
-    for name, what in (("majority_accuracy", "always the commonest class"), ("shuffled_accuracy", "permuted bars")):
+    accuracy = _right(training)
+    for name, what in (("majority_accuracy", "always the commonest answer"), ("shuffled_accuracy", "permuted bars")):
         other = _of(training, name)
         if accuracy is not None and other is not None and accuracy <= other:
             yield f"accuracy {_share(accuracy)} is not above that of {what} ({_share(other)})"
@@ -109,7 +106,7 @@ def _weak_result(result: Mapping[str, Any]) -> Iterator[str]:
         ("sharpe_ratio", lambda v: v < 0, "Sharpe ratio {:.2f} on the holdout is below zero"),
         ("dsr", lambda v: v < assess.PROMISING_DSR, "deflated Sharpe {:.3f} is below 0.95: it may be luck"),
         ("pbo", lambda v: v >= assess.PROMISING_PBO, "probability of overfitting {:.2f} is 0.5 or more"),
-        ("max_drawdown", lambda v: v > assess.PROMISING_DRAWDOWN, "maximum drawdown is a {:.3f} fraction of the peak"),
+        ("max_drawdown", lambda v: v > assess.PROMISING_DRAWDOWN, "maximum drawdown {:.1%} is above 20%"),
         ("total_trades", lambda v: v < assess.PROMISING_TRADES, "only {:.0f} trades, fewer than 30"),
         ("sharpe_ratio", lambda v: v < assess.PROMISING_SHARPE, "Sharpe ratio {:.2f} is below 1.00"),
     )
@@ -163,7 +160,7 @@ def _claims(spec: Mapping[str, Any], training: Mapping[str, Any]) -> Iterator[Cl
     if gap is not None and gap > 0.05 and kind != "logistic":
         text = f"A logistic model holds better where {kind} lost {_share(gap)} from validation to test"
         yield Claim(text, {"model.kind": "logistic"})
-    accuracy, majority = _of(training, "accuracy"), _of(training, "majority_accuracy")
+    accuracy, majority = _right(training), _of(training, "majority_accuracy")
     label = (spec.get("labels") or {}).get("kind")
     if accuracy is not None and majority is not None and accuracy <= majority:
         other = "triple_barrier" if label != "triple_barrier" else "zigzag"
@@ -179,6 +176,12 @@ def _claims(spec: Mapping[str, Any], training: Mapping[str, Any]) -> Iterator[Cl
         f"Balanced weights help the rarer class of {features} features' labels",
         {"training.sample_weights": "balanced"},
     )
+
+
+def _right(training: Mapping[str, Any]) -> float | None:
+    """Return the share of right answers on the test part: of right directions for a regression."""
+    accuracy = _of(training, "accuracy")
+    return _of(training, "directional_accuracy") if accuracy is None else accuracy
 
 
 def _rows(training: Mapping[str, Any]) -> int:

@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Text, func, select, type_coerce
 
-from mintmark.domain import Refusal
+from mintmark.domain import Refusal, iso
 from mintmark.research.design import Recollection
-from mintmark.research.memory import Experience, Hypothesis, HypothesisStatus, recall, settled
+from mintmark.research.memory import Experience, Hypothesis, HypothesisStatus, objective, recall, settled
 from mintmark.research.tables import experiments, hypotheses, strategies
 from mintmark.research.wording import Claim
 
@@ -116,3 +116,32 @@ def all_hypotheses(connection: Connection) -> list[dict[str, Any]]:
     rows = connection.execute(select(hypotheses).order_by(hypotheses.c.number)).mappings()
     kept = ("text", "from", "status", "tested_by")
     return [{"id": hypothesis_id(row["number"]), **{name: row[name] for name in kept}} for row in rows]
+
+
+def all_experiments(connection: Connection) -> list[dict[str, Any]]:
+    """Return every experiment that reads, newest first; a damaged row is left out with a warning."""
+    raw = [type_coerce(experiments.c[name], Text).label(name) for name in (*_JSON, "holdout_evidence")]
+    plain = (
+        "operation_id",
+        "status",
+        "timeframe",
+        "pack_id",
+        "designer",
+        "strategy_name",
+        "strategy_hash",
+        "hypothesis",
+    )
+    query = select(*(experiments.c[name] for name in (*plain, "ended_at")), *raw)
+    found = []
+    for row in connection.execute(query.order_by(experiments.c.ended_at.desc())).mappings():
+        evidence = _parsed(row["training_evidence"])
+        if not isinstance(evidence, dict):
+            _LOG.warning("the experiment of %s is skipped: its evidence does not read", row["operation_id"])
+            continue
+        shown = {name: row[name] for name in plain} | {
+            "ended_at": iso(row["ended_at"]),
+            "symbols": _parsed(row["symbols"]),
+        }
+        shown |= {"training_evidence": evidence, "holdout_evidence": _parsed(row["holdout_evidence"])}
+        found.append({**shown, "objective": objective(evidence)})
+    return found

@@ -12,7 +12,7 @@ from mintmark.research.operations.context import Context, parameters_of
 from mintmark.research.operations.library import Library
 from mintmark.research.operations.showing import curve_of
 from mintmark.research.phases import Step
-from mintmark.research.report import EquityCurve, ReportInput, render
+from mintmark.research.report import EquityCurve, ReportInput, equity_picture, render
 from mintmark.research.tables import gate_answers
 
 _STATUS = {"complete": "completed", "fail": "failed", "cancel": "cancelled"}
@@ -44,9 +44,13 @@ def write_report(
         equity=_equity(library, stored.get("backtest_result") or {}),
         design_yaml=library.strategy(stored["strategy_name"]).text,
     )
-    kept = library.keep(path, render(shown).encode())
+    files = {path: render(shown).encode()}
+    if shown.equity is not None:
+        files[path.removesuffix(".html") + ".png"] = equity_picture(shown.equity)
+    kept = [library.keep(place, content) for place, content in files.items()]
     with context.database.write() as connection:
-        library.put(connection, **kept, operation_id=identity)
+        for one in kept:
+            library.put(connection, **one, operation_id=identity)
     return path
 
 

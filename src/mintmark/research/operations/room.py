@@ -14,7 +14,9 @@ from mintmark.research.operations.backtesting import Backtesting, BacktestOrder
 from mintmark.research.operations.context import Context
 from mintmark.research.operations.cycle import Cycle
 from mintmark.research.operations.designing import Designing, note_strategy
+from mintmark.research.operations.ending import remember_cancelled
 from mintmark.research.operations.library import Library
+from mintmark.research.operations.remembering import all_experiments, all_hypotheses
 from mintmark.research.operations.reporting import gate_rows
 from mintmark.research.operations.showing import equity_body, report_text
 from mintmark.research.operations.starting_children import Starters, starters_of
@@ -122,6 +124,19 @@ class Research:
     def report(self, operation_id: str) -> str:
         """Return the report of a cycle, a whole HTML document; raises ``not_found``."""
         return report_text(self._library, self._context.operations.get(operation_id))
+
+    # Memory
+
+    def experiments(self) -> list[dict[str, Any]]:
+        """Return every ended cycle's experiment, newest first, evidence of training span and holdout apart."""
+        with self._context.operations.writing() as connection:
+            remember_cancelled(connection, self._context)
+            return all_experiments(connection)
+
+    def hypotheses(self) -> list[dict[str, Any]]:
+        """Return every hypothesis, oldest first."""
+        with self._context.database.read() as connection:
+            return all_hypotheses(connection)
 
     # Strategies
 
