@@ -98,6 +98,8 @@ FIGURES: Mapping[str, Figure] = {
     "pbo": Figure("Probability of overfitting", "probability"),
     "pbo_splits": Figure("Splits", "count"),
     "enter_at": Figure("Enter at", "ratio"),
+    "highest_probability": Figure("Highest probability", "share"),
+    "probability": Figure("Highest probability", "share"),
     "edge_multiple": Figure("Edge multiple", "ratio"),
 }
 
@@ -201,7 +203,8 @@ def plain(value: Any) -> str:
         return ", ".join(f"{key} {plain(item)}" for key, item in value.items())
     if isinstance(value, (list, tuple)):
         return ", ".join(plain(item) for item in value)
-    return str(value)
+    # A bar of a day is stamped with its midnight; the day says all of it.
+    return str(value).removesuffix("T00:00:00Z")
 
 
 def _minus(text: str) -> str:

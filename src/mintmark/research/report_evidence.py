@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mintmark.domain import CAPS, Html, listing, metrics, plain, records, table, tag, words, written
+from mintmark.domain import CAPS, Html, listing, metrics, plain, records, tag, words, written
 from mintmark.research.report_charts import learning_svg
 
 _LOSSES = ("initial_loss", "final_loss", "loss_decrease", "validation_loss", "test_loss", "prior_loss")
@@ -67,7 +67,7 @@ def training_story(result: Mapping[str, Any]) -> Html:
         f"{words(result.get('model_kind', 'model'))}, "
         f"{written('feature_count', result.get('feature_count'))} features, "
         f"{written('rounds_trained', result.get('rounds_trained'))} rounds, "
-        f"{result.get('training_start', '')} to {result.get('training_end', '')}. Rows: {shape}."
+        f"{plain(result.get('training_start'))} to {plain(result.get('training_end'))}. Rows: {shape}."
     )
     skill = tag("div", tag("h3", "Skill, beside what chance would get"), metrics(result, _SKILL))
     losses = tag("div", tag("h3", "Loss"), metrics(result, _LOSSES))
@@ -91,7 +91,8 @@ def backtest_story(result: Mapping[str, Any]) -> Html:
     """Return the figures of a holdout run: returns, trades and where the money went."""
     place = "out of sample" if result.get("out_of_sample") else "NOT out of sample"
     said = (
-        f"{result.get('start', '')} to {result.get('end', '')}, {written('bars', result.get('bars'))} bars, {place}; "
+        f"{plain(result.get('start'))} to {plain(result.get('end'))}, "
+        f"{written('bars', result.get('bars'))} bars, {place}; "
         f"annualised with {written('bars_per_year', result.get('bars_per_year'))} bars a year; "
         f"cost profile {plain(result.get('cost_profile'))}."
     )
@@ -108,8 +109,7 @@ def _signals(result: Mapping[str, Any]) -> Html:
     signals = result.get("signals")
     if not signals:
         return Html("")
-    rows = [(words(name).capitalize(), written("bars", count)) for name, count in signals.items()]
-    return tag("div", tag("h3", "What the model said, in bars"), table(("", ""), rows, (1,)))
+    return tag("div", tag("h3", "What the model said, in bars"), metrics(signals, signals))
 
 
 def luck_story(result: Mapping[str, Any]) -> Html:

@@ -8,6 +8,11 @@ from typing import Any
 Series = Sequence[float | None]
 
 _INK, _MUTED, _GRID = "var(--ink)", "var(--muted)", "var(--grid)"
+_SHORT = {
+    "color": _MUTED,
+    "hideOverlap": True,
+    ":formatter": "value => Intl.NumberFormat('en', {notation: 'compact'}).format(value)",
+}
 _TOOLTIP = {
     "trigger": "axis",
     "backgroundColor": "var(--card)",
@@ -128,7 +133,7 @@ def _two_panes(series: list[dict[str, Any]], upper: str, lower: str) -> dict[str
             {"left": 62, "right": 14, "top": "76%", "bottom": 28},
         ],
         xAxis=[_axis("", "time", axisLabel={"show": False}), _axis("", "time", gridIndex=1)],
-        yAxis=[_axis(upper, scale=True), _axis(lower, gridIndex=1, splitNumber=2, scale=False)],
+        yAxis=[_axis(upper, scale=True), _axis(lower, gridIndex=1, splitNumber=2, axisLabel=_SHORT)],
         dataZoom=[{"type": "inside", **zoom}],
         series=series,
     )
