@@ -32,6 +32,7 @@ from mintmark.simulation.records import (
 
 _FINANCING = {"none": NO_FINANCING, "points": POINTS, "money": MONEY, "percent": PERCENT, "interval": INTERVAL}
 _SLIPPAGE = {"none": NO_SLIPPAGE, "fixed_bps": FIXED_BPS, "random": RANDOM_TICKS}
+_MODES = ("full", "long_only", "short_only", "close_only", "disabled")
 _BPS = 10_000.0
 _HOUR_NS = 3_600 * 1_000_000_000
 
@@ -63,6 +64,9 @@ def _check(instrument: Instrument) -> None:
             f"{instrument.symbol}: {name} is {value}", code="bad_value", symbol=instrument.symbol, field=name,
             value=str(value),
         )  # fmt: skip
+    unknown = {"costs.slippage": costs.slippage not in _SLIPPAGE, "trade_mode": instrument.trade_mode not in _MODES}
+    for name in (name for name, is_unknown in unknown.items() if is_unknown):
+        raise Refused(f"{instrument.symbol}: unknown {name}", code="bad_value", symbol=instrument.symbol, field=name)
     needs_tick = costs.slippage == "random" or costs.financing == "points"
     if costs.financing not in _FINANCING or (needs_tick and not instrument.tick):
         field = "tick" if costs.financing in _FINANCING else "costs.financing"
