@@ -253,6 +253,16 @@ def test_each_thing_a_pack_lacks_is_named(changes: dict[str, Any], pack: dict[st
     assert on_pack(a_strategy(**changes), **pack) == {path: code}
 
 
+def test_what_a_pack_lacks_is_said_beside_what_is_wrong_in_the_file():
+    given = a_strategy(universe={"symbols": ["Z"], "timeframe": "1d"}, labels={"kind": "zigzg"}, colour="red")
+
+    assert on_pack(given) == {
+        "universe.symbols.0": "unknown_symbol",
+        "labels.kind": "unknown_word",
+        "colour": "unknown_key",
+    }
+
+
 def test_bars_are_counted_inside_the_span_only():
     asked: list[tuple[Timeframe, int, int]] = []
 

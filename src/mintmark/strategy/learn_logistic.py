@@ -66,9 +66,10 @@ class LogisticLearner:
             weights = flat.reshape(rows.shape[1], outputs)
             scores = rows @ weights
             scores -= scores.max(axis=1, keepdims=True)
-            log_sum = np.log(np.exp(scores).sum(axis=1, keepdims=True))
-            off = np.exp(scores - log_sum) - truth
-            value = float((share * truth * (log_sum - scores)).sum() + 0.5 * (ridge * weights * weights).sum())
+            odds = np.exp(scores)
+            total = odds.sum(axis=1, keepdims=True)
+            off = odds / total - truth
+            value = float((share * truth * (np.log(total) - scores)).sum() + 0.5 * (ridge * weights * weights).sum())
             return value, (rows.T @ (share * off) + ridge * weights).ravel()
 
         start = np.zeros(rows.shape[1] * outputs)

@@ -7,18 +7,22 @@ from datetime import date, datetime
 
 from mintmark.domain import Timeframe, day_end, day_start, moment_of, stamp_of
 from mintmark.strategy.facts import PackFacts, SymbolFacts
-from mintmark.strategy.grammar import StrategySpec
+from mintmark.strategy.grammar import Span
+from mintmark.strategy.rules import Draft
 from mintmark.strategy.verdict import SpecError, nearest
 
 MIN_BARS = 1_000
 MIN_COMPLETENESS = 0.80
 
 
-def pack_errors(spec: StrategySpec, facts: PackFacts) -> Iterator[SpecError]:
-    """Yield every reason why ``spec`` cannot run on the pack of ``facts``."""
+def pack_errors(draft: Draft, facts: PackFacts) -> Iterator[SpecError]:
+    """Yield every reason why the sound sections of ``draft`` cannot run on the pack of ``facts``."""
+    universe = draft.universe
+    if universe is None:
+        return
     found: dict[str, SymbolFacts] = {}
     tradable = sorted(symbol for symbol, series in facts.symbols.items() if series.tradable)
-    for at, symbol in enumerate(spec.universe.symbols):
+    for at, symbol in enumerate(universe.symbols):
         if symbol in tradable:
             found[symbol] = facts.symbols[symbol]
             continue
@@ -27,34 +31,34 @@ def pack_errors(spec: StrategySpec, facts: PackFacts) -> Iterator[SpecError]:
             f"universe.symbols.{at}", "unknown_symbol", message, symbol, tradable, nearest(symbol, tradable)
         )
     for symbol, series in found.items():
-        yield from _series_errors(spec, symbol, series)
-    if found:
-        yield from _span_errors(spec, found)
+        yield from _series_errors(draft, universe.timeframe, symbol, series)
+    if found and draft.span is not None:
+        yield from _span_errors(draft.span, universe.timeframe, found)
 
 
-def _series_errors(spec: StrategySpec, symbol: str, series: SymbolFacts) -> Iterator[SpecError]:
+def _series_errors(draft: Draft, base: Timeframe, symbol: str, series: SymbolFacts) -> Iterator[SpecError]:
     frame = series.base_timeframe
-    if spec.base is not frame and not spec.base.is_multiple_of(frame):
-        message = f"expected {frame} or a whole multiple of it for {symbol}, found {spec.base}"
-        yield SpecError("universe.timeframe", "timeframe_unavailable", message, str(spec.base), str(frame))
+    if base is not frame and not base.is_multiple_of(frame):
+        message = f"expected {frame} or a whole multiple of it for {symbol}, found {base}"
+        yield SpecError("universe.timeframe", "timeframe_unavailable", message, str(base), str(frame))
     if not series.volume_known:
-        for name, indicator in spec.indicators.items():
-            if indicator.uses_volume:
+        for name, indicator in draft.indicators.items():
+            if indicator is not None and indicator.uses_volume:
                 message = f"expected a known volume for {indicator.type}, found none for {symbol}"
                 yield SpecError(f"indicators.{name}", "volume_unknown", message, symbol)
-    if spec.decisions.allow_short and not series.shortable:
+    if draft.decisions is not None and draft.decisions.allow_short and not series.shortable:
         message = f"expected allow_short false: {symbol} may not be sold short"
         yield SpecError("decisions.allow_short", "short_not_allowed", message, True, [False])
 
 
-def _span_errors(spec: StrategySpec, found: dict[str, SymbolFacts]) -> Iterator[SpecError]:
+def _span_errors(span: Span, base: Timeframe, found: dict[str, SymbolFacts]) -> Iterator[SpecError]:
     first = max(series.first for series in found.values())
     last = min(series.last for series in found.values())
-    outside = list(_outside(spec, _day(first), _day(last)))
+    outside = list(_outside(span, _day(first), _day(last)))
     yield from outside
     if outside:
         return
-    start, stop = span_stamps(spec, first, last)
+    start, stop = span_stamps(span, first, last)
     for symbol, series in found.items():
         jumps = [stamp for stamp in series.jump_unexplained if start <= stamp < stop]
         if jumps:
@@ -65,11 +69,11 @@ def _span_errors(spec: StrategySpec, found: dict[str, SymbolFacts]) -> Iterator[
             yield SpecError(
                 "universe.symbols", "jump_unexplained", message, [moment_of(s).isoformat() for s in jumps[:20]]
             )
-        yield from _count_errors(spec.base, symbol, series, start, stop)
+        yield from _count_errors(base, symbol, series, start, stop)
 
 
-def _outside(spec: StrategySpec, first: date, last: date) -> Iterator[SpecError]:
-    for word, day in (("start", spec.span.start), ("end", spec.span.end)):
+def _outside(span: Span, first: date, last: date) -> Iterator[SpecError]:
+    for word, day in (("start", span.start), ("end", span.end)):
         if day is not None and not first <= day <= last:
             message = f"expected a day from {first} to {last}, found {day}"
             yield SpecError(f"span.{word}", "outside_pack", message, str(day), [str(first), str(last)])
@@ -89,10 +93,10 @@ def _count_errors(base: Timeframe, symbol: str, series: SymbolFacts, start: int,
         yield SpecError("span", "too_incomplete", message, completeness, MIN_COMPLETENESS)
 
 
-def span_stamps(spec: StrategySpec, first: int, last: int) -> tuple[int, int]:
+def span_stamps(span: Span, first: int, last: int) -> tuple[int, int]:
     """Return the span as stamps, start <= stamp < stop; ``first`` and ``last`` are those all symbols have."""
-    start = first if spec.span.start is None else max(first, stamp_of(day_start(spec.span.start)))
-    stop = last + 1 if spec.span.end is None else min(last + 1, stamp_of(day_end(spec.span.end)))
+    start = first if span.start is None else max(first, stamp_of(day_start(span.start)))
+    stop = last + 1 if span.end is None else min(last + 1, stamp_of(day_end(span.end)))
     return start, stop
 
 

@@ -32,13 +32,12 @@ def read_spec(text: str | bytes, facts: PackFacts | None = None) -> Validation:
 def check_spec(given: Mapping[str, Any], facts: PackFacts | None = None) -> Validation:
     """Return the strategy ``given`` as JSON values, or every error it has; ``read_spec`` without the text."""
     spec, errors = structure_errors(given)
-    errors.extend(cross_errors(draft_of(given, spec)))
-    if spec is None:
-        return Validation(None, tuple(errors))
+    draft = draft_of(given, spec)
+    errors.extend(cross_errors(draft))
     if facts is not None:
-        errors.extend(pack_errors(spec, facts))
-    if errors:
-        return Validation(None, tuple(errors), warnings_of(spec))
+        errors.extend(pack_errors(draft, facts))
+    if spec is None or errors:
+        return Validation(None, tuple(errors), () if spec is None else warnings_of(spec))
     return Validation(spec, (), warnings_of(spec), feature_names(spec), warmup_bars(spec))
 
 

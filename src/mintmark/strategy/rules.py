@@ -32,12 +32,23 @@ class Draft:
     fuzzy_sets: Mapping[str, grammar.FuzzySet | None]
     features: tuple[grammar.Feature | None, ...]
     training: grammar.Training | None
+    span: grammar.Span | None
+    decisions: grammar.Decisions | None
 
 
 def draft_of(given: Mapping[str, Any], spec: grammar.StrategySpec | None = None) -> Draft:
     """Return what is sound in ``given``, section by section: all of it when ``spec`` was made of it."""
     if spec is not None:
-        return Draft(given, spec.universe, spec.indicators, spec.fuzzy_sets, spec.features, spec.training)
+        return Draft(
+            given,
+            spec.universe,
+            spec.indicators,
+            spec.fuzzy_sets,
+            spec.features,
+            spec.training,
+            spec.span,
+            spec.decisions,
+        )
     features = given.get("features")
     return Draft(
         given,
@@ -46,6 +57,8 @@ def draft_of(given: Mapping[str, Any], spec: grammar.StrategySpec | None = None)
         {key: _sound(grammar.FuzzySet, value) for key, value in _mapping(given, "fuzzy_sets").items()},
         tuple(_sound(grammar.Feature, value) for value in features) if isinstance(features, list) else (),
         _sound(grammar.Training, given.get("training", {})),
+        _sound(grammar.Span, given.get("span", {})),
+        _sound(grammar.Decisions, given.get("decisions", {})),
     )
 
 

@@ -48,7 +48,7 @@ def periods(spec: StrategySpec, stamps: Mapping[str, IntArray]) -> Periods:
         Refused: ``training_data_error`` when the span leaves the training or the holdout part empty.
     """
     start, stop = span_stamps(
-        spec,
+        spec.span,
         max((int(found[0]) for found in stamps.values() if len(found)), default=0),
         min((int(found[-1]) for found in stamps.values() if len(found)), default=-1),
     )
