@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import subprocess
 import threading
 import time
@@ -227,6 +228,8 @@ class _Life:
         reached("work.files_stored")
         outcome = self._place.persist(lambda: self._finished(found, result["warnings"]))
         reached("work.after_finish_commit")
+        if outcome == COMPLETED:
+            shutil.rmtree(self._folder.path.parent, ignore_errors=True)
         return outcome
 
     def _finished(self, result: dict[str, Any], warnings: list[str]) -> str:

@@ -9,13 +9,17 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BigInteger, Connection, Text, column, select, table
+from sqlalchemy.exc import SQLAlchemyError
 
+from mintmark.domain import MintmarkError
 from mintmark.runtime.tables import engines, upsert
 from mintmark.runtime.work import QUEUES
 from mintmark.store import Database
 
 if TYPE_CHECKING:
     from dbos import DBOSClient, EnqueueOptions
+
+log = logging.getLogger(__name__)
 
 APPLICATION = "mintmark"
 APPLICATION_VERSION = "1"
@@ -48,6 +52,7 @@ class Engine:
             column("workflow_uuid", Text),
             column("status", Text),
             column("executor_id", Text),
+            column("created_at", BigInteger),
             column("completed_at", BigInteger),
             schema=schema,
         )
@@ -80,10 +85,15 @@ class Engine:
 
     @property
     def client(self) -> DBOSClient:
-        """The engine's client; made on first use, which should lie before the first transaction."""
+        """The engine's client; made on first use, which should lie before the first transaction.
+
+        Raises:
+            StoreUnavailable: the database does not answer.
+        """
         with self._making:
             if self._client is None:
-                self._client = self._made()
+                with self._database.read():
+                    self._client = self._made()
             return self._client
 
     def _made(self) -> DBOSClient:
@@ -111,9 +121,16 @@ class Engine:
         self.client.enqueue_in_transaction(connection, options, *arguments)
 
     def cancel(self, identities: Sequence[str]) -> None:
-        """Tell the engine that nobody waits for ``identities`` any more; unknown and ended ones are left."""
-        if identities:
+        """Tell the engine that nobody waits for ``identities`` any more; unknown and ended ones are left.
+
+        A courtesy: a call that comes all the same finds that its life is over.
+        """
+        if not identities:
+            return
+        try:
             self.client.cancel_workflows(list(identities))
+        except (MintmarkError, SQLAlchemyError) as error:
+            log.warning("the engine was not told of %s: %s", ", ".join(identities), error)
 
     def forget(self, identities: Sequence[str]) -> None:
         """Delete the engine's rows of ``identities``."""

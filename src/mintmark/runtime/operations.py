@@ -7,16 +7,27 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from mintmark.domain import Clock
 from mintmark.runtime import counters, reading
 from mintmark.runtime.engine import Engine, engine_id
 from mintmark.runtime.killpoints import reached
 from mintmark.runtime.requests import cancelled, resumed
-from mintmark.runtime.tables import DatabaseNow, events, operations, upsert
+from mintmark.runtime.tables import DatabaseNow, operations, upsert
 from mintmark.runtime.telemetry import trail_ids
-from mintmark.runtime.transitions import ACTIVE, CANCELLED, COMPLETED, FAILED, PENDING, end, locked, record, wake
+from mintmark.runtime.transitions import (
+    ACTIVE,
+    CANCELLED,
+    COMPLETED,
+    FAILED,
+    PENDING,
+    end,
+    leave_phase,
+    locked,
+    record,
+    wake,
+)
 from mintmark.runtime.work import Kind, carrier_of
 from mintmark.store import Database
 
@@ -133,11 +144,8 @@ class Operations:
     ) -> None:
         """Move a parent to ``phase`` with its child, and put ``parameters`` into its metadata."""
         row = self._held(connection, operation_id)
-        since = events.c["at"]
-        begun = select(func.max(since)).where(events.c.operation_id == operation_id, events.c.kind == "phase")
-        seconds = connection.scalar(select(DatabaseNow() - begun.scalar_subquery()))
-        if row.phase is not None and row.phase != phase and seconds is not None:
-            counters.observe(connection, "mintmark_phase_seconds", seconds, phase=row.phase)
+        if row.phase != phase:
+            leave_phase(connection, row)
         now = connection.scalar(select(DatabaseNow()))
         stamped = {"phase": phase, "phase_started_at": reading.moment_text(now), **parameters}
         kind = self._kinds.get(row.operation_type)

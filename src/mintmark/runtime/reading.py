@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, case, func, select
 
 from mintmark.domain import Refused, iso
 from mintmark.runtime.tables import DatabaseNow, checkpoints, events, operations, rounds, workers
@@ -104,8 +104,8 @@ def many(
     wanted: list[Any] = [table.status.in_(ACTIVE)] if active_only else []
     filters = ((table.operation_type, operation_type), (table.status, status), (table.parent_operation_id, parent))
     wanted += [column == value for column, value in filters if value is not None]
-    total = connection.scalar(select(func.count()).select_from(operations).where(*wanted))
-    active = connection.scalar(select(func.count()).select_from(operations).where(*wanted, table.status.in_(ACTIVE)))
+    alive = func.count(case((table.status.in_(ACTIVE), 1)))
+    total, active = connection.execute(select(func.count(), alive).select_from(operations).where(*wanted)).one()
     newest = (table.created_at.desc(), table.operation_id.desc())
     page = connection.execute(_query().where(*wanted).order_by(*newest).limit(limit).offset(offset))
     data = [summary_of(row) for row in page]

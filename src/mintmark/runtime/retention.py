@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, select
 
 from mintmark.runtime.operations import Operations
 from mintmark.runtime.tables import DatabaseNow, checkpoints, events, operations, rounds, workers
-from mintmark.runtime.transitions import TERMINAL
+from mintmark.runtime.transitions import ACTIVE, TERMINAL
 
 DAY = 86_400.0
 OPERATION_DAYS = 90
@@ -56,13 +56,23 @@ def _forget_old_operations(connection: Connection) -> None:
 def _forget_engine_rows(known: Operations) -> None:
     rows = known.engine.rows.c
     # The engine writes its times in milliseconds.
-    ended = rows.completed_at < (DatabaseNow() - ENGINE_DAYS * DAY) * 1000.0
+    long_ago = (DatabaseNow() - ENGINE_DAYS * DAY) * 1000.0
     while True:
         with known.database.read() as connection:
-            found = list(connection.scalars(select(rows.workflow_uuid).where(ended).limit(_BATCH)))
+            ended = select(rows.workflow_uuid).where(rows.completed_at < long_ago)
+            found = list(connection.scalars(ended.limit(_BATCH)))
         if not found:
-            return
+            break
         known.engine.forget(found)
+    with known.database.read() as connection:
+        claimed = select(rows.workflow_uuid).where(rows.completed_at.is_(None), rows.created_at < long_ago)
+        left = list(connection.scalars(claimed.limit(_BATCH)))
+        names = {identity: identity.split(".")[0] for identity in left}
+        table = operations.c
+        active = select(table.operation_id).where(table.operation_id.in_(set(names.values())), table.status.in_(ACTIVE))
+        wanted = set(connection.scalars(active))
+    # Calls that died with their worker and that nobody waits for.
+    known.engine.forget([identity for identity, name in names.items() if name not in wanted])
 
 
 def _forget_folders(known: Operations, home: Path) -> None:

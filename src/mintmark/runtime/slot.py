@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
-from mintmark.domain import StoreUnavailable
+from mintmark.domain import MintmarkError
 from mintmark.runtime.body import Place, run_body
 from mintmark.runtime.engine import APPLICATION, APPLICATION_VERSION, portable_json, quiet_engine_log
 from mintmark.runtime.killpoints import arm, reached
@@ -87,6 +88,7 @@ class Slot:
         self._busy = 0
         self._counting = threading.Lock()
         self._late_at = -float("inf")
+        self._fault: BaseException | None = None
 
     @property
     def worker_id(self) -> str:
@@ -110,6 +112,8 @@ class Slot:
             yield
         finally:
             self._stop(engine, threads)
+        if self._fault is not None:
+            raise self._fault
 
     def _sit(self) -> None:
         number = 0
@@ -213,14 +217,15 @@ class Slot:
                 self._guarded(lambda: clean_up(self._operations, self._settings.home))
 
     def _guarded(self, action: Callable[[], object]) -> None:
-        """Do ``action``; a fault is logged, since the next turn comes anyway."""
+        """Do ``action``; the next turn repeats what the store refused, anything else ends the worker."""
         try:
             action()
-        except StoreUnavailable as error:
+        except (MintmarkError, SQLAlchemyError) as error:
             self._late_at = time.monotonic()
-            log.warning("the database is away: %s", error)
-        except Exception:
-            log.exception("a turn of the worker failed")
+            log.warning("the store refused a turn of the worker: %s", error)
+        except BaseException as error:  # noqa: BLE001  # Raised again in the main thread, once the work is handed back.
+            self._fault = error
+            self.stopping.set()
 
     def _beat(self) -> None:
         """Say that this incarnation lives; stop when another one has the seat."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from mintmark.runtime import counters
 from mintmark.runtime.engine import Engine, engine_id
@@ -112,9 +112,20 @@ def end(
     if to == COMPLETED:
         connection.execute(checkpoints.delete().where(checkpoints.c.operation_id == operation_id))
     counters.count(connection, "mintmark_operations_ended_total", type=row.operation_type, status=to)
+    leave_phase(connection, row)
     if row.parent_operation_id is not None:
         wake(connection, engine, row.parent_operation_id)
     return row
+
+
+def leave_phase(connection: Connection, row: Row[Any]) -> None:
+    """Count the seconds a parent has spent in the phase it leaves."""
+    if row.phase is None:
+        return
+    begun = select(func.max(events.c["at"])).where(events.c.operation_id == row.operation_id, events.c.kind == "phase")
+    seconds = connection.scalar(select(DatabaseNow() - begun.scalar_subquery()))
+    if seconds is not None:
+        counters.observe(connection, "mintmark_phase_seconds", seconds, phase=row.phase)
 
 
 def wake(connection: Connection, engine: Engine, operation_id: str) -> bool:
