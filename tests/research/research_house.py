@@ -45,7 +45,8 @@ GOOD_BACKTEST = {
     "walk_forward": {"folds": [{"sharpe_ratio": s} for s in (1.0, 1.0, 0.0, 0.0)], "configurations": []},
 }  # fmt: skip
 GOOD_ASSESSMENT = {
-    "success": True, "verdict": "mediocre", "capped_by": ["dsr"], "assessment_path": "strategies/swing_1/assessment.json",
+    "success": True, "verdict": "mediocre", "capped_by": ["dsr"],
+    "assessment_path": "strategies/swing_1/assessment.json",
 }  # fmt: skip
 
 

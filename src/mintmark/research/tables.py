@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 from sqlalchemy import (
     DDL,
     BigInteger,
     Boolean,
     Column,
+    Connection,
     Double,
     Index,
     Integer,
@@ -14,7 +18,9 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     event,
+    text,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 
 from mintmark.store import Json, UtcTime, metadata
 
@@ -117,6 +123,25 @@ artifacts = Table(
     Column("size", BigInteger, nullable=False),
     Column("operation_id", Text),
 )
+
+
+def upsert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """Return an insert into ``table`` that knows ON CONFLICT, in the database's dialect."""
+    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+
+
+def put_row(connection: Connection, table: Table, row: Mapping[str, Any], key: str, fixed: Iterable[str] = ()) -> None:
+    """Insert ``row``, or where its ``key`` is taken give the row there these values, ``fixed`` ones left alone."""
+    changing = {name: value for name, value in row.items() if name != key and name not in set(fixed)}
+    new = upsert(connection, table).values(dict(row))
+    connection.execute(new.on_conflict_do_update(index_elements=[key], set_=changing))
+
+
+def lock_until_end(connection: Connection, number: int) -> None:
+    """Let one transaction at a time past this point, on PostgreSQL; on SQLite a writer is alone by itself."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": number})
+
 
 APPEND_ONLY = ("trials", "trial_keys")
 

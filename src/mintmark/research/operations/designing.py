@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from mintmark.domain import Refused
 from mintmark.research.brief import read_brief
@@ -16,7 +16,7 @@ from mintmark.research.operations.facts import written_facts
 from mintmark.research.operations.library import Library, strategy_path
 from mintmark.research.operations.remembering import recollect
 from mintmark.research.phases import CYCLE
-from mintmark.research.tables import strategies
+from mintmark.research.tables import put_row, strategies
 from mintmark.runtime import Run, Work
 from mintmark.strategy import StrategySpec, read_spec, strategy_hash, to_yaml
 
@@ -96,9 +96,5 @@ class Designing:
 def note_strategy(connection: Connection, context: Context, spec: StrategySpec, operation_id: str | None) -> None:
     """Add the row of a strategy; one that is there keeps its verdict and takes the file's content."""
     content = {"hash": strategy_hash(spec), "design_key": content_key(spec), "spec": spec.model_dump(mode="json")}
-    same = strategies.c.name == spec.name
-    if connection.scalar(select(strategies.c.name).where(same)) is None:
-        made = {"created_at": context.clock.now(), "operation_id": operation_id, "approved": False}
-        connection.execute(strategies.insert().values(name=spec.name, **content, **made))
-    else:
-        connection.execute(strategies.update().where(same).values(**content))
+    made = {"created_at": context.clock.now(), "operation_id": operation_id, "approved": False}
+    put_row(connection, strategies, {"name": spec.name, **content, **made}, "name", fixed=made)

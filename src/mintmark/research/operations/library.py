@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 
 from mintmark.domain import Damaged, Refused
 from mintmark.research.starters import starting_strategies
-from mintmark.research.tables import artifacts, strategies
+from mintmark.research.tables import artifacts, put_row, strategies
 from mintmark.store import path_within, write_atomic, write_once
 
 if TYPE_CHECKING:
@@ -42,10 +42,7 @@ class Library:
     def put(self, connection: Connection, path: str, digest: str, size: int, operation_id: str | None) -> None:
         """Note where a kept file belongs, in the caller's transaction; the same again changes nothing."""
         row = {"path": path, "sha256": digest, "size": size, "operation_id": operation_id}
-        if connection.scalar(select(artifacts.c.path).where(artifacts.c.path == path)) is None:
-            connection.execute(artifacts.insert().values(row))
-        else:
-            connection.execute(artifacts.update().where(artifacts.c.path == path).values(row))
+        put_row(connection, artifacts, row, "path")
 
     def keep(self, path: str, content: bytes, *, once: bool = False) -> dict[str, Any]:
         """Write a file and its blob; return what ``put`` notes. Safe to run again.

@@ -13,10 +13,11 @@ from sqlalchemy import Connection, Text, func, select, type_coerce
 from mintmark.domain import Refusal, iso
 from mintmark.research.design import Recollection
 from mintmark.research.memory import Experience, Hypothesis, HypothesisStatus, objective, recall, settled
-from mintmark.research.tables import experiments, hypotheses, strategies
+from mintmark.research.tables import experiments, hypotheses, lock_until_end, put_row, strategies
 from mintmark.research.wording import Claim
 
 _LOG = logging.getLogger("mintmark.research")
+_LOCK = 4_714_2026
 _JSON = ("symbols", "spec", "training_evidence")
 
 
@@ -82,20 +83,18 @@ def hypothesis_id(number: int) -> str:
 
 def remember(connection: Connection, row: Mapping[str, Any]) -> None:
     """Write the experiment of an ended cycle; one that was resumed replaces what it was."""
-    same = experiments.c.operation_id == row["operation_id"]
-    if connection.scalar(select(experiments.c.operation_id).where(same)) is None:
-        connection.execute(experiments.insert().values(dict(row)))
-    else:
-        connection.execute(experiments.update().where(same).values(dict(row)))
+    put_row(connection, experiments, row, "operation_id")
 
 
 def propose_hypotheses(connection: Connection, origin: str, claims: Iterable[Claim], made_at: datetime) -> None:
     """Add the hypotheses an experiment gave rise to, each once."""
+    lock_until_end(connection, _LOCK)
     known = set(connection.scalars(select(hypotheses.c.text).where(hypotheses.c["from"] == origin)))
     number = connection.scalar(select(func.max(hypotheses.c.number))) or 0
     for claim in claims:
         if claim.text not in known:
             number += 1
+            known.add(claim.text)
             row = {"number": number, "text": claim.text, "from": origin, "change": dict(claim.change)}
             connection.execute(hypotheses.insert().values(**row, status="untested", made_at=made_at))
 

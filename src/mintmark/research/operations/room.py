@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, select
 
 from mintmark.domain import Refused, iso
 from mintmark.research.design import content_key
@@ -23,7 +23,7 @@ from mintmark.research.operations.starting_children import Starters, starters_of
 from mintmark.research.operations.status import capacity_limit, status_of, waiting_for_worker
 from mintmark.research.operations.training import Training
 from mintmark.research.phases import CYCLE, first_parameters
-from mintmark.research.tables import strategies
+from mintmark.research.tables import lock_until_end, strategies
 from mintmark.runtime import Kind
 from mintmark.strategy import read_spec, strategy_hash
 
@@ -221,9 +221,8 @@ class Research:
         raise Refused(f"the designer 'model' is not available: {why}; use algorithm", code="designer_unavailable")
 
     def _require_capacity(self, connection: Connection) -> None:
-        # Counting and creating must be one step; SQLite's writing transaction is alone by itself.
-        if self._context.database.dialect == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        # Counting and creating must be one step.
+        lock_until_end(connection, _LOCK)
         page = self._context.operations.list(operation_type=CYCLE, active_only=True, limit=1)
         active, limit = page["active_count"], capacity_limit(self._context)
         if active >= limit:
