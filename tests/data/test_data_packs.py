@@ -109,6 +109,17 @@ def test_a_missing_blob_is_a_damaged_pack(room: DataRoom, tmp_path: Path):
     assert caught.value.code == "pack_damaged"
 
 
+def test_a_damaged_partition_that_was_removed_comes_back_with_its_series(room: DataRoom, tmp_path: Path):
+    pack = sealed(room, tmp_path)
+    name = partitions(room, pack)[2023]
+    (tmp_path / "home" / "blobs" / name[:2] / name).unlink()
+
+    report = bring_in(room, a_file(tmp_path, three_years()), timeframe="1d")
+
+    assert report["stored"] == "unchanged"
+    assert room.verify(pack)["verified"]
+
+
 def test_a_file_with_other_rows_under_the_right_hash_of_its_bytes_does_not_open():
     frame = bars(hours(5))
 

@@ -160,9 +160,11 @@ def file_hashes(connection: Connection, names: Iterable[str]) -> dict[str, str]:
 
 
 def add_files(connection: Connection, files: Mapping[str, tuple[str, int]]) -> None:
-    """Remember the file hash and size of each partition not yet known."""
+    """Remember the hash and size of the file each partition lies in now."""
     rows = [{"sha256": name, "file_sha256": file_sha256, "size": size} for name, (file_sha256, size) in files.items()]
-    connection.execute(_insert(connection, partitions_table).on_conflict_do_nothing(), rows)
+    added = _insert(connection, partitions_table)
+    lies = {"file_sha256": added.excluded.file_sha256, "size": added.excluded.size}
+    connection.execute(added.on_conflict_do_update(index_elements=["sha256"], set_=lies), rows)
 
 
 def live_pack(connection: Connection, as_of: date, policy: str) -> Any:
