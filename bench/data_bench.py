@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from figures import Figure, below, median_seconds
 
+from figures import Figure, below, median_seconds
 from mintmark.data import DataRoom
 from mintmark.domain import SystemClock
 from mintmark.store import Blobs, migrate, open_database
