@@ -6,9 +6,8 @@ from typing import Any
 
 import httpx
 import pytest
+from browsing import Keep, OpenPage, in_state
 from playwright.sync_api import Page, expect
-
-from conftest import Keep, OpenPage, in_state
 
 DONE = "op_agent_research_20260301_101100_11111111"
 REFUSED = "op_agent_research_20260301_102200_22222222"

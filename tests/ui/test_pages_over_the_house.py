@@ -12,9 +12,8 @@ from typing import Any
 
 import httpx
 import pytest
+from browsing import Keep, OpenPage, environment, free_port, wait_for
 from playwright.sync_api import expect
-
-from conftest import Keep, OpenPage, environment, free_port, wait_for
 
 MINTMARK = [sys.executable, "-m", "mintmark.cli"]
 LONG_TRAINING = "model: {kind: mlp, params: {hidden: [64, 32], epochs: 1000}}"

@@ -36,7 +36,7 @@ async def page(api: Api, operation_id: str) -> None:
     """Show the cycle ``operation_id``."""
     story = _Story(api, operation_id)
     watch = Watch(story.look)
-    story.actions.done = watch.wake
+    story.actions.done = watch.again
     await watch.start()
 
 

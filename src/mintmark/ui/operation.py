@@ -53,7 +53,7 @@ async def page(api: Api, operation_id: str) -> None:
         return one["status"] in ACTIVE
 
     watch = Watch(look)
-    actions.done = watch.wake
+    actions.done = watch.again
     await watch.start()
 
 

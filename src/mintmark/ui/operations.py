@@ -32,7 +32,7 @@ async def page(api: Api) -> None:
 
     async def ask(**change: Any) -> None:
         asked.update({"offset": 0, **change})
-        await watch.wake()
+        await watch.again()
 
     with ui.element("div").classes("filters"):
         _filter("Type", {one: type_name(one) for one in _TYPES}, lambda value: ask(operation_type=value))

@@ -27,8 +27,6 @@ ACTIVE = ("pending", "running", "resuming")
 class Part:
     """A piece of a page that is drawn again only when what it shows has changed."""
 
-    NOTHING = Html("")
-
     def __init__(self, draw: Draw, kind: str = "") -> None:
         self._draw = draw
         self._shown: Any = self
@@ -38,6 +36,10 @@ class Part:
     def first(self) -> None:
         """Stand before everything else on the page."""
         self._place.move(target_index=0)
+
+    def hide(self) -> None:
+        """Take it off the page."""
+        self._place.set_visibility(False)
 
     def show(self, facts: Any) -> None:
         """Draw ``facts``, nothing when they are what is shown."""

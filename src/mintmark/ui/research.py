@@ -53,7 +53,7 @@ async def page(api: Api) -> None:
         return True
 
     watch = Watch(look)
-    form.started = lanes.cancelled = watch.wake
+    form.started = lanes.cancelled = watch.again
     await watch.start()
 
 
