@@ -7,10 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from research_house import House, a_house
+from research_bench import SWING, Bench
+from research_house import House, SetClock, a_house
 
-from mintmark.runtime import Engine
-from mintmark.store import Database, migrate, open_database
+from mintmark.data import DataRoom
+from mintmark.domain import SystemClock
+from mintmark.llm import Budget
+from mintmark.research import Context
+from mintmark.runtime import Engine, Operations
+from mintmark.store import Blobs, Database, migrate, open_database
 
 
 @pytest.fixture(scope="session")
@@ -47,3 +52,31 @@ def house(file_database: Database, home: Path) -> Iterator[House]:
     """Research with fakes for its children; room for five cycles."""
     with a_house(file_database, home, max_concurrent=5) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def sample_home(tmp_path_factory: pytest.TempPathFactory, prepared_file: Path) -> Path:
+    """A home folder that holds the sample pack, to be copied."""
+    folder = tmp_path_factory.mktemp("sample")
+    for found in prepared_file.parent.iterdir():
+        shutil.copy(found, folder / found.name)
+    database = open_database(f"sqlite:///{folder / 'mintmark.db'}")
+    DataRoom(database, Blobs(folder / "blobs", database), SystemClock()).sample()
+    database.close()
+    return folder
+
+
+@pytest.fixture
+def bench(sample_home: Path, tmp_path: Path) -> Iterator[Bench]:
+    """The sample pack, and a small strategy saved beside it."""
+    home = tmp_path / "home"
+    shutil.copytree(sample_home, home)
+    database = open_database(f"sqlite:///{home / 'mintmark.db'}")
+    blobs, clock = Blobs(home / "blobs", database), SetClock()
+    operations = Operations(database, Engine(database), clock, lambda: "00000001")
+    room, budget = DataRoom(database, blobs, clock), Budget(database, clock)
+    context = Context(home, database, blobs, operations, room, budget, clock, "test")
+    made = Bench(context, clock, tmp_path / "lives")
+    made.save(SWING)
+    yield made
+    database.close()

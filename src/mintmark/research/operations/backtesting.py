@@ -138,7 +138,9 @@ class Backtesting:
             "instruments": [instrument_json(pack.instrument(symbol)) for symbol in known],
             "years": {symbol: pack.bars_per_year(symbol, spec.base) for symbol in known},
             # The typical price is of the bars before the test, so that costs know nothing of it.
-            "typical_prices": {symbol: _typical_price(found, start) for symbol, found in known.items()},
+            "typical_prices": {
+                symbol: _typical_price(found, min(start, cut.holdout_start)) for symbol, found in known.items()
+            },
             "capital": capital,
             "identity": {**identity, "random_state": str(state), "model": run.parameters["model_path"]},
         }

@@ -56,11 +56,10 @@ class _Training:
             self._say(block.round, block.rounds_total)
             for row in _rounds(block.row, block.history, self._seconds()):
                 self.task.metrics(row)
+            if block.state != restored:
+                self._keep(block.round, block.state, [])
             if block.fitted is not None:
-                if block.state != restored:
-                    self._keep(block.round, block.state, [])
                 return block.fitted, block.state
-            self._keep(block.round, block.state, [])
         raise RuntimeError("a training ended without its model")
 
     def _say(self, done: int, total: int) -> None:
