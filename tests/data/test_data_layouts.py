@@ -197,3 +197,18 @@ def test_parquet_and_csv_of_the_same_bars_are_the_same_series(room: DataRoom, tm
     assert as_csv["sha256"] == as_parquet["sha256"]
     assert (as_csv["stored"], as_parquet["stored"]) == ("new", "unchanged")
     assert as_csv["first"] == MONDAY.isoformat().replace("+00:00", "Z")
+
+
+def test_a_mark_before_the_text_and_windows_line_ends_play_no_part():
+    text = HEADER + "2024-01-02T00:00:00Z,1,2,1,2,5\n"
+
+    plain = read_columns(text.encode()).frame
+
+    assert read_columns(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode()).frame.equals(plain)
+
+
+def test_text_that_is_not_utf_8_is_unreadable():
+    rows = "2024-01-02T00:00:00Z,1,2,1,2,5\n" * 3
+
+    assert refusal((HEADER + rows).encode() + b"2024-01-0\xff,1,2,1,2,5\n") == "file_unreadable"
+    assert refusal(b"timest\xffmp" + HEADER[9:].encode() + rows.encode()) == "file_unreadable"

@@ -58,12 +58,20 @@ def read_columns(content: bytes, layout: str = "auto") -> Columns:
 
 def _as_utf8(content: bytes) -> bytes:
     try:
-        text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+        if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            content = content.decode("utf-16").encode()
+        content = content.removeprefix(b"\xef\xbb\xbf")
+        _top_line(content)
     except UnicodeDecodeError as error:
         raise Refused("expected text in UTF-8, a JSON list or a parquet file", code="file_unreadable") from error
-    if not text.strip():
+    if not content or content.isspace():
         raise Refused("the file is empty", code="no_bars")
-    return text.encode()
+    return content
+
+
+def _top_line(content: bytes) -> str:
+    end = content.find(b"\n")
+    return content[: end if end >= 0 else None].decode().strip("\r")
 
 
 def _header(content: bytes, kind: FileKind) -> list[str]:
@@ -74,7 +82,7 @@ def _header(content: bytes, kind: FileKind) -> list[str]:
             raise Refused(f"the parquet file cannot be read: {_first_line(error)}", code="file_unreadable") from error
     if kind == "json":
         return []
-    line = content.split(b"\n", 1)[0].decode().strip("\r")
+    line = _top_line(content)
     return [name.strip().strip('"') for name in line.split(_separator(line))]
 
 
@@ -119,7 +127,7 @@ def _plain(content: bytes, kind: FileKind) -> Columns:
     if kind == "parquet":
         frame, first_line = pl.read_parquet(content), 1
     else:
-        frame, first_line = _text_table(content, _separator(content.split(b"\n", 1)[0].decode())), 2
+        frame, first_line = _text_table(content, _separator(_top_line(content))), 2
     lower = {name.strip().strip('"').lower(): name for name in frame.columns}
     stamp = next(name for name in _STAMP_NAMES if name in lower)
     wanted = {lower[stamp]: "stamp", **{lower[name]: name for name in (*PRICES, "volume") if name in lower}}
@@ -127,7 +135,7 @@ def _plain(content: bytes, kind: FileKind) -> Columns:
 
 
 def _mt5(content: bytes, _kind: FileKind) -> Columns:
-    frame = _text_table(content, _separator(content.split(b"\n", 1)[0].decode()))
+    frame = _text_table(content, _separator(_top_line(content)))
     frame = frame.rename({name: name.strip().upper().strip("<>").lower() for name in frame.columns})
     stamp = pl.col("date") + " " + pl.col("time") if "time" in frame.columns else pl.col("date") + " 00:00"
     volume, kind = _mt5_volume(frame)
