@@ -5,14 +5,13 @@ from __future__ import annotations
 from mintmark.measures import unmanaged
 from mintmark.simulation.costs import night_charge
 from mintmark.simulation.records import BY_SIZE, DIVIDEND, INTERVAL, NIGHTS, SPLIT, Book, Market, Record, Rules
-from mintmark.simulation.rows import at
 
 
 @unmanaged
-def play_events(t: int, market: Market, terms: Record, rules: Rules, book: Book) -> None:
+def play_events(market: Market, terms: Record, rules: Rules, book: Book) -> None:
     """Play every event of bar ``t``, then charge the full intervals that have passed."""
     account = book.account[0]
-    while account.next_event < len(market.events) and market.events[account.next_event].bar <= t:
+    while account.next_event < len(market.events) and market.events[account.next_event].bar <= account.bar:
         event = market.events[account.next_event]
         account.next_event += 1
         m = event.column
@@ -22,15 +21,15 @@ def play_events(t: int, market: Market, terms: Record, rules: Rules, book: Book)
         elif p.direction == 0.0:
             continue
         elif event.kind == DIVIDEND:
-            per_lot = p.direction * event.value * terms[m].contract * at(market.rates, m, t)
+            per_lot = p.direction * event.value * terms[m].contract * p.rate
             pay_dividend(p, per_lot, book)
         elif event.kind == NIGHTS:
-            charge = night_charge(terms[m], p.direction, p.mark, at(market.rates, m, t), event.value)
+            charge = night_charge(terms[m], p.direction, p.mark, p.rate, event.value)
             pay_financing(p, charge, book)
     if account.accruing > 0:
         for m in range(len(book.positions)):
             if book.positions[m].direction != 0.0 and terms[m].financing == INTERVAL:
-                pay_intervals(t, m, market, terms, book)
+                pay_intervals(m, terms, book)
 
 
 @unmanaged
@@ -83,16 +82,16 @@ def pay_financing(p: Record, per_lot: float, book: Book) -> None:
 
 
 @unmanaged
-def pay_intervals(t: int, m: int, market: Market, terms: Record, book: Book) -> None:
+def pay_intervals(m: int, terms: Record, book: Book) -> None:
     """Charge each entry for the full intervals since it was opened that were not charged yet."""
     p, x = book.positions[m], terms[m]
     per_interval = x.financing_long if p.direction > 0.0 else x.financing_short
     number = p.head
     while number >= 0:
         entry = book.entries[number]
-        passed = (market.stamps[t] - entry.stamp) // x.interval_ns
+        passed = (book.account[0].stamp - entry.stamp) // x.interval_ns
         if passed > entry.intervals:
-            notional = entry.size * x.contract * entry.price * at(market.rates, m, t)
+            notional = entry.size * x.contract * entry.price * p.rate
             charge = (passed - entry.intervals) * per_interval * notional
             entry.financing_cost += charge
             book.account[0].cash += charge

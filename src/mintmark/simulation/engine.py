@@ -118,9 +118,10 @@ def run_targets(
     market = Market(
         columns.stamps, columns.open, columns.high, columns.low, columns.close, columns.half_spread,
         door.conversion(rates, columns, instruments, account.currency), columns.status, door.plain(table),
-        _events(list(instruments), columns.stamps, actions), _draws(terms, slippage, 3 * changes + len(bars)),
+        _events(list(instruments), columns.stamps, actions),
     )  # fmt: skip
-    book = new_book(len(bars), len(columns.stamps), changes, float(account.capital))
+    draws = _draws(terms, slippage, 3 * changes + len(bars))
+    book = new_book(len(bars), len(columns.stamps), changes, float(account.capital), draws)
     played = play(market, terms, rules_of(protection, sizing, sizing_price, fraction), book)
     return _result(bars, list(instruments), account, columns.stamps, book, bars_per_year, played)
 
@@ -167,7 +168,7 @@ def count_changes(targets: FloatArray) -> int:
     return total
 
 
-def new_book(columns: int, bars: int, changes: int, capital: float) -> Book:
+def new_book(columns: int, bars: int, changes: int, capital: float, draws: FloatArray) -> Book:
     """Return an empty book with room for all that ``changes`` of target can cause."""
     account = np.zeros(1, ACCOUNT)
     account["cash"] = account["equity"] = capital
@@ -182,6 +183,7 @@ def new_book(columns: int, bars: int, changes: int, capital: float) -> Book:
         np.zeros(3 * changes + columns, FILL),
         np.zeros(2 * changes + columns, TRADE),
         np.zeros(5 * changes + columns, REFUSED),
+        draws,
         np.empty(bars, np.float64),
     )
 

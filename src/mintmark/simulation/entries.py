@@ -4,34 +4,23 @@ from __future__ import annotations
 
 import math
 
-from mintmark.measures import unmanaged
+from mintmark.measures import inlined, unmanaged
 from mintmark.simulation.costs import commission, fill_price
-from mintmark.simulation.records import INTERVAL, STEP_TOLERANCE, Book, Market, Record
-from mintmark.simulation.rows import at
+from mintmark.simulation.records import INTERVAL, STEP_TOLERANCE, Book, Record
 
 
 @unmanaged
 def record_fill(
-    t: int,
-    m: int,
-    side: float,
-    size: float,
-    reference: float,
-    price: float,
-    slips: bool,
-    market: Market,
-    terms: Record,
-    book: Book,
+    m: int, side: float, size: float, reference: float, price: float, slips: bool, terms: Record, book: Book
 ) -> Record:
     """Write one fill of ``size`` at the side's ``price``, take its costs from cash, and return its row."""
     account = book.account[0]
     number = account.fills
-    draw = market.draws[number] if number < len(market.draws) else 0.0
-    paid = fill_price(terms, side, price, slips, draw)
-    rate = at(market.rates, m, t)
+    paid = fill_price(terms, side, price, slips, draw_of(number, book))
+    rate = book.positions[m].rate
     units = size * terms.contract * rate
     row = book.fills[number]
-    row.bar, row.stamp, row.column, row.side = t, market.stamps[t], m, int(side)
+    row.bar, row.stamp, row.column, row.side = account.bar, account.stamp, m, int(side)
     row.size, row.price, row.reference, row.rate = size, paid, reference, rate
     row.spread_cost = -abs(price - reference) * units
     row.slippage_cost = -abs(paid - price) * units
@@ -40,6 +29,12 @@ def record_fill(
     account.cash += row.spread_cost + row.slippage_cost + row.fees
     account.traded += paid * units
     return row
+
+
+@inlined
+def draw_of(number: int, book: Book) -> float:
+    """Return the draw of the fill with this number; 0 where nothing is drawn."""
+    return float(book.draws[number]) if number < len(book.draws) else 0.0
 
 
 @unmanaged

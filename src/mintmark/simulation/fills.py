@@ -47,7 +47,7 @@ def play(market: Market, terms: Record, rules: Rules, book: Book) -> int:
         if account.ruined != 0 or account.stale_column >= 0:
             book.equity[t:] = account.cash
             return t + 1
-    close_all(bars - 1, END_OF_DATA, market, terms, book)
+    close_all(END_OF_DATA, terms, book)
     book.equity[bars - 1] = account.cash
     return bars
 
@@ -55,22 +55,40 @@ def play(market: Market, terms: Record, rules: Rules, book: Book) -> int:
 @inlined
 def play_bar(t: int, last: bool, market: Market, terms: Record, rules: Rules, book: Book) -> None:
     """Play bar ``t`` of ``market``: the one-bar step."""
-    if not is_quiet(t, market, terms, book):
-        play_busy(t, market, terms, rules, book)
-    mark_close(t, market, terms, rules, book)
-    choose(t, last, market, terms, rules, book)
+    load_bar(t, market, book)
+    if not is_quiet(market, terms, book):
+        play_busy(market, terms, rules, book)
+    book.equity[t] = mark_close(terms, rules, book)
+    if book.account[0].ruined != 0:
+        book.equity[t] = book.account[0].cash
+    else:
+        choose(t, last, market, terms, rules, book)
 
 
 @inlined
-def is_quiet(t: int, market: Market, terms: Record, book: Book) -> bool:
-    """Return whether nothing can fill, be charged or be liquidated in bar ``t``.
+def load_bar(t: int, market: Market, book: Book) -> None:
+    """Lay bar ``t`` of every instrument into its position; one without a bar keeps its last prices."""
+    account = book.account[0]
+    account.bar, account.stamp = t, market.stamps[t]
+    for m in range(len(book.positions)):
+        p = book.positions[m]
+        p.rate = at(market.rates, m, t)
+        p.status = at(market.status, m, t)
+        if p.status != ABSENT:
+            p.open, p.high, p.low, p.close = market.open[m, t], market.high[m, t], market.low[m, t], market.close[m, t]
+            p.half = at(market.half_spread, m, t)
+
+
+@inlined
+def is_quiet(market: Market, terms: Record, book: Book) -> bool:
+    """Return whether nothing can fill, be charged or be liquidated in this bar.
 
     Liquidation is out of reach where it is with every position at its worst price at once.
     """
     account = book.account[0]
     if account.waiting > 0 or account.accruing > 0:
         return False
-    if account.next_event < len(market.events) and market.events[account.next_event].bar <= t:
+    if account.next_event < len(market.events) and market.events[account.next_event].bar <= account.bar:
         return False
     worst = account.cash
     for m in range(len(book.positions)):
@@ -79,85 +97,80 @@ def is_quiet(t: int, market: Market, terms: Record, book: Book) -> bool:
         if d == 0.0:
             continue
         price = p.mark
-        if at(market.status, m, t) == TRADING:
-            half = at(market.half_spread, m, t)
-            low = side_price(market.low[m, t], half, x.bid_bars, -d)
-            high = side_price(market.high[m, t], half, x.bid_bars, -d)
+        if p.status == TRADING:
+            low = side_price(p.low, p.half, x.bid_bars, -d)
+            high = side_price(p.high, p.half, x.bid_bars, -d)
             price = low if d > 0.0 else high
             gained = high if d > 0.0 else low
             if d * price <= d * p.adverse or d * gained >= d * p.target:
                 return False
-        worth = x.contract * at(market.rates, m, t)
+        worth = x.contract * p.rate
         notional = p.size * price * worth
         worst += d * (notional - p.basis * worth) - LIQUIDATION_LEVEL * notional * x.inverse_leverage
     return bool(worst > 1e-9 * abs(account.cash))
 
 
 @unmanaged
-def play_busy(t: int, market: Market, terms: Record, rules: Rules, book: Book) -> None:
+def play_busy(market: Market, terms: Record, rules: Rules, book: Book) -> None:
     """Play what comes before the close of a bar in which something may happen."""
-    play_events(t, market, terms, rules, book)
+    play_events(market, terms, rules, book)
     for m in range(len(book.positions)):
-        if at(market.status, m, t) != ABSENT:
-            p = book.positions[m]
-            p.mark = mid_price(market.open[m, t], at(market.half_spread, m, t), terms[m].bid_bars)
-    exits_at_open(t, market, terms, book)
+        p = book.positions[m]
+        if p.status != ABSENT:
+            p.mark = mid_price(p.open, p.half, terms[m].bid_bars)
+    exits_at_open(terms, book)
     if book.account[0].waiting > 0:
-        orders_at_open(t, market, terms, rules, book)
-    exits_inside(t, market, terms, book)
+        orders_at_open(terms, rules, book)
+    exits_inside(terms, book)
 
 
 @inlined
-def mark_close(t: int, market: Market, terms: Record, rules: Rules, book: Book) -> None:
-    """Mark equity at the close, raise trailing levels from the bar's extreme, and check the margin."""
+def mark_close(terms: Record, rules: Rules, book: Book) -> float:
+    """Return equity at the close; raise trailing levels from the bar's extreme, and check the margin."""
     account = book.account[0]
     equity, used, held = account.cash, 0.0, 0
     for m in range(len(book.positions)):
         p, x = book.positions[m], terms[m]
-        status = at(market.status, m, t)
-        if status != ABSENT:
-            half = at(market.half_spread, m, t)
-            p.mark = mid_price(market.close[m, t], half, x.bid_bars)
-            p.half, p.marked_at = half, market.stamps[t]
+        if p.status != ABSENT:
+            p.mark, p.marked_at = mid_price(p.close, p.half, x.bid_bars), account.stamp
             p.bars += 1
-            if p.direction != 0.0 and status == TRADING:
-                watch(t, m, half, market, terms, rules, book)
+            if p.direction != 0.0 and p.status == TRADING:
+                watch(p, x, rules)
         if p.direction != 0.0:
-            worth = x.contract * at(market.rates, m, t)
+            worth = x.contract * p.rate
             notional = p.size * p.mark * worth
             equity += p.direction * (notional - p.basis * worth)
             used += notional * x.inverse_leverage
             held = 1
-            if market.stamps[t] - p.marked_at > OLDEST_PRICE_NS:
-                account.stale_column, account.stale_bar = m, t
+            if account.stamp - p.marked_at > OLDEST_PRICE_NS:
+                account.stale_column, account.stale_bar = m, account.bar
     account.equity = equity
-    book.equity[t] = equity
     account.held_bars += held
     if equity < CALL_LEVEL * used or equity <= 0.0:
-        call_margin(t, used, market, terms, book)
+        call_margin(used, terms, book)
+    return float(equity)
 
 
 @inlined
-def watch(t: int, m: int, half: float, market: Market, terms: Record, rules: Rules, book: Book) -> None:
+def watch(p: Record, terms: Record, rules: Rules) -> None:
     """Take the bar's extremes into the position's; a new best price moves the trailing level."""
-    p, x = book.positions[m], terms[m]
-    p.highest = max(p.highest, mid_price(market.high[m, t], half, x.bid_bars))
-    p.lowest = min(p.lowest, mid_price(market.low[m, t], half, x.bid_bars))
+    p.highest = max(p.highest, mid_price(p.high, p.half, terms.bid_bars))
+    p.lowest = min(p.lowest, mid_price(p.low, p.half, terms.bid_bars))
     if rules.trailing > 0.0:
-        raw = market.high[m, t] if p.direction > 0.0 else market.low[m, t]
-        price = side_price(raw, half, x.bid_bars, -p.direction)
+        raw = p.high if p.direction > 0.0 else p.low
+        price = side_price(raw, p.half, terms.bid_bars, -p.direction)
         if p.direction * price > p.direction * p.best:
             p.best = price
-            raise_trail(p, x, rules)
+            raise_trail(p, terms, rules)
 
 
 @unmanaged
-def call_margin(t: int, used: float, market: Market, terms: Record, book: Book) -> None:
+def call_margin(used: float, terms: Record, book: Book) -> None:
     """Count the call; under the liquidation level send a market close for all; without equity end the run."""
     account = book.account[0]
     account.margin_calls += 1
     if account.equity <= 0.0:
-        close_all(t, MARGIN, market, terms, book)
+        close_all(MARGIN, terms, book)
         account.ruined = 1
     elif account.equity < LIQUIDATION_LEVEL * used:
         for m in range(len(book.positions)):
@@ -176,8 +189,6 @@ def send_close(p: Record, reason: int, account: Record) -> None:
 def choose(t: int, last: bool, market: Market, terms: Record, rules: Rules, book: Book) -> None:
     """Let holding limits and targets speak at the close; on the last bar they are only counted."""
     account = book.account[0]
-    if account.ruined != 0:
-        return
     for m in range(len(book.positions)):
         p = book.positions[m]
         if rules.max_holding > 0 and p.direction != 0.0 and p.bars - p.first_bar >= rules.max_holding:
@@ -187,11 +198,11 @@ def choose(t: int, last: bool, market: Market, terms: Record, rules: Rules, book
             if last:
                 account.discarded += 1
             else:
-                decide(t, m, target, market, terms, rules, book)
+                decide(m, target, terms, rules, book)
 
 
 @unmanaged
-def close_all(t: int, reason: int, market: Market, terms: Record, book: Book) -> None:
+def close_all(reason: int, terms: Record, book: Book) -> None:
     """Close every position at its last close, with all costs."""
     for m in range(len(book.positions)):
         p, x = book.positions[m], terms[m]
@@ -200,6 +211,6 @@ def close_all(t: int, reason: int, market: Market, terms: Record, book: Book) ->
         if p.direction != 0.0:
             p.bars -= 1
             price = p.mark - p.direction * p.half
-            fill = record_fill(t, m, -p.direction, p.size, p.mark, price, True, market, x, book)
+            fill = record_fill(m, -p.direction, p.size, p.mark, price, True, x, book)
             fill.opens, fill.reason, fill.flags = 0, reason, 0
             close_oldest(m, fill, x, book, p.mark, p.mark)

@@ -21,11 +21,9 @@ from mintmark.simulation.records import (
     TRADING,
     TRAILING,
     Book,
-    Market,
     Record,
     Rules,
 )
-from mintmark.simulation.rows import at
 
 
 @unmanaged
@@ -62,18 +60,18 @@ def raise_trail(p: Record, terms: Record, rules: Rules) -> None:
 
 
 @unmanaged
-def liquidation_price(t: int, m: int, market: Market, terms: Record, book: Book) -> float:
+def liquidation_price(m: int, terms: Record, book: Book) -> float:
     """Return the price at which equity is 0.40 of the used margin, the other instruments at their marks."""
     free = book.account[0].cash
     for other in range(len(book.positions)):
         p = book.positions[other]
         if other != m and p.direction != 0.0:
             x = terms[other]
-            worth = x.contract * at(market.rates, other, t)
+            worth = x.contract * p.rate
             notional = p.size * worth * p.mark
             free += p.direction * (notional - p.basis * worth) - LIQUIDATION_LEVEL * notional * x.inverse_leverage
     p, x = book.positions[m], terms[m]
-    worth = x.contract * at(market.rates, m, t)
+    worth = x.contract * p.rate
     kept = LIQUIDATION_LEVEL * x.inverse_leverage
     if p.direction > 0.0:
         if kept >= 1.0:
@@ -83,85 +81,81 @@ def liquidation_price(t: int, m: int, market: Market, terms: Record, book: Book)
 
 
 @unmanaged
-def adverse_exit(t: int, m: int, market: Market, terms: Record, book: Book) -> tuple[float, int]:
+def adverse_exit(m: int, terms: Record, book: Book) -> tuple[float, int]:
     """Return the adverse level nearest to the price and its reason; of equal ones stop, trailing, margin."""
     p = book.positions[m]
     d = p.direction
     level, reason = p.stop, STOP
     if d * p.trail > d * level:
         level, reason = p.trail, TRAILING
-    margin = liquidation_price(t, m, market, terms, book)
+    margin = liquidation_price(m, terms, book)
     if d * margin > d * level:
         level, reason = margin, MARGIN
     return level, reason
 
 
 @unmanaged
-def leave_at_open(
-    t: int, m: int, size: float, slips: bool, reason: int, flags: int, market: Market, terms: Record, book: Book
-) -> None:
+def leave_at_open(m: int, size: float, slips: bool, reason: int, flags: int, terms: Record, book: Book) -> None:
     """Close ``size`` lots at the open of bar ``t``."""
     p, x = book.positions[m], terms[m]
-    raw, half = market.open[m, t], at(market.half_spread, m, t)
+    raw, half = p.open, p.half
     reference = mid_price(raw, half, x.bid_bars)
     price = side_price(raw, half, x.bid_bars, -p.direction)
-    fill = record_fill(t, m, -p.direction, size, reference, price, slips, market, x, book)
+    fill = record_fill(m, -p.direction, size, reference, price, slips, x, book)
     fill.opens, fill.reason, fill.flags = 0, reason, flags
     close_oldest(m, fill, x, book, reference, reference)
 
 
 @unmanaged
-def leave_at_level(
-    t: int, m: int, level: float, reason: int, flags: int, market: Market, terms: Record, book: Book
-) -> None:
+def leave_at_level(m: int, level: float, reason: int, flags: int, terms: Record, book: Book) -> None:
     """Close all at ``level`` inside bar ``t``: past it nothing of the bar counts on the level's side."""
     p, x = book.positions[m], terms[m]
-    half = at(market.half_spread, m, t)
-    high = mid_price(market.high[m, t], half, x.bid_bars)
-    low = mid_price(market.low[m, t], half, x.bid_bars)
+    half = p.half
+    high = mid_price(p.high, half, x.bid_bars)
+    low = mid_price(p.low, half, x.bid_bars)
     reference = level + p.direction * half
     above = (reason == TARGET) == (p.direction > 0.0)
     if above:
         high = min(high, reference)
     else:
         low = max(low, reference)
-    fill = record_fill(t, m, -p.direction, p.size, reference, level, reason != TARGET, market, x, book)
+    fill = record_fill(m, -p.direction, p.size, reference, level, reason != TARGET, x, book)
     fill.opens, fill.reason, fill.flags = 0, reason, flags
     close_oldest(m, fill, x, book, high, low)
 
 
 @unmanaged
-def exits_at_open(t: int, market: Market, terms: Record, book: Book) -> None:
+def exits_at_open(terms: Record, book: Book) -> None:
     """Fill at the open every protective exit the open has already crossed."""
     for m in range(len(book.positions)):
         p, x = book.positions[m], terms[m]
-        if p.direction == 0.0 or at(market.status, m, t) != TRADING:
+        if p.direction == 0.0 or p.status != TRADING:
             continue
         d = p.direction
-        price = side_price(market.open[m, t], at(market.half_spread, m, t), x.bid_bars, -d)
-        level, reason = adverse_exit(t, m, market, terms, book)
+        price = side_price(p.open, p.half, x.bid_bars, -d)
+        level, reason = adverse_exit(m, terms, book)
         if d * price <= d * level:
-            leave_at_open(t, m, p.size, True, reason, GAP, market, terms, book)
+            leave_at_open(m, p.size, True, reason, GAP, terms, book)
         elif d * price >= d * p.target:
-            leave_at_open(t, m, p.size, False, TARGET, GAP, market, terms, book)
+            leave_at_open(m, p.size, False, TARGET, GAP, terms, book)
 
 
 @unmanaged
-def exits_inside(t: int, market: Market, terms: Record, book: Book) -> None:
+def exits_inside(terms: Record, book: Book) -> None:
     """Fill the protective exits touched inside the bar: the adverse one first, then the target."""
     for m in range(len(book.positions)):
         p, x = book.positions[m], terms[m]
-        if p.direction == 0.0 or at(market.status, m, t) != TRADING:
+        if p.direction == 0.0 or p.status != TRADING:
             continue
-        d, half = p.direction, at(market.half_spread, m, t)
-        against = market.low[m, t] if d > 0.0 else market.high[m, t]
-        with_us = market.high[m, t] if d > 0.0 else market.low[m, t]
+        d, half = p.direction, p.half
+        against = p.low if d > 0.0 else p.high
+        with_us = p.high if d > 0.0 else p.low
         reached = d * side_price(with_us, half, x.bid_bars, -d) >= d * p.target
-        level, reason = adverse_exit(t, m, market, terms, book)
-        if d * side_price(market.open[m, t], half, x.bid_bars, -d) <= d * level:
-            leave_at_open(t, m, p.size, True, reason, GAP, market, terms, book)
+        level, reason = adverse_exit(m, terms, book)
+        if d * side_price(p.open, half, x.bid_bars, -d) <= d * level:
+            leave_at_open(m, p.size, True, reason, GAP, terms, book)
         elif d * side_price(against, half, x.bid_bars, -d) <= d * level:
             flags = AMBIGUOUS if reached else 0
-            leave_at_level(t, m, level, reason, flags, market, terms, book)
+            leave_at_level(m, level, reason, flags, terms, book)
         elif reached:
-            leave_at_level(t, m, p.target, TARGET, 0, market, terms, book)
+            leave_at_level(m, p.target, TARGET, 0, terms, book)

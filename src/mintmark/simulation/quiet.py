@@ -33,11 +33,12 @@ def play_quiet(t: int, market: Market, terms: Record, rules: Rules, book: Book) 
         p.mark, p.half = mid_price(market.close[0, last], half, terms[0].bid_bars), half
         p.marked_at = market.stamps[last]
         p.bars += stop - t
-        account.equity = book.equity[last]
+        account.bar, account.stamp, account.equity = last, market.stamps[last], book.equity[last]
+        p.rate = market.rates[0, last if market.rates.shape[1] > 1 else 0]
         account.held_bars += stop - t if p.direction != 0.0 else 0
         target = market.targets[0, last]
         if target == target and target != p.seen:
-            decide(last, 0, target, market, terms, rules, book)
+            decide(0, target, terms, rules, book)
     return stop
 
 

@@ -102,6 +102,8 @@ EVENT = np.dtype([("bar", "i8"), ("column", "i8"), ("kind", "i8"), ("value", "f8
 
 ACCOUNT = np.dtype(
     [
+        ("bar", "i8"),
+        ("stamp", "i8"),
         ("cash", "f8"),
         ("equity", "f8"),
         ("traded", "f8"),
@@ -121,7 +123,7 @@ ACCOUNT = np.dtype(
     ],
     align=True,
 )
-"""The one cash account and the counters of the run. ``waiting``: instruments with an order; ``accruing``: with
+"""The one cash account, the bar under way and the counters of the run. ``waiting``: instruments with an order; ``accruing``: with
 financing by the hour."""
 
 POSITION = np.dtype(
@@ -138,9 +140,14 @@ POSITION = np.dtype(
         ("best", "f8"),
         ("highest", "f8"),
         ("lowest", "f8"),
-        ("mark", "f8"),
+        ("open", "f8"),
+        ("high", "f8"),
+        ("low", "f8"),
+        ("close", "f8"),
         ("half", "f8"),
         ("rate", "f8"),
+        ("status", "i8"),
+        ("mark", "f8"),
         ("marked_at", "i8"),
         ("bars", "i8"),
         ("first_bar", "i8"),
@@ -160,7 +167,7 @@ POSITION = np.dtype(
     ],
     align=True,
 )
-"""One instrument's net position, its protective levels and its order. ``basis``: sum of size x entry reference;
+"""One instrument's bar under way, net position, protective levels and order. ``basis``: sum of size x entry reference;
 ``paid``: sum of size x entry price; ``highest`` and ``lowest``: mids since they were last given to the entries;
 ``closing``: 0, or 1 + the exit reason of a market close under way; ``order_change``: negative reduces."""
 
@@ -259,7 +266,6 @@ class Market(NamedTuple):
     status: NDArray[np.uint8]
     targets: FloatArray
     events: Records
-    draws: FloatArray
 
 
 class Rules(NamedTuple):
@@ -284,4 +290,5 @@ class Book(NamedTuple):
     fills: Records
     trades: Records
     refusals: Records
+    draws: FloatArray
     equity: FloatArray

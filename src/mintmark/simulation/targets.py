@@ -6,7 +6,7 @@ import math
 
 from mintmark.measures import unmanaged
 from mintmark.simulation.costs import affordable_steps, fill_price, mid_price, side_price, whole_steps
-from mintmark.simulation.entries import add_entry, give_extremes, record_fill
+from mintmark.simulation.entries import add_entry, draw_of, give_extremes, record_fill
 from mintmark.simulation.protection import leave_at_open, set_levels
 from mintmark.simulation.records import (
     BAD_VOLUME,
@@ -24,30 +24,28 @@ from mintmark.simulation.records import (
     TRADING_DISABLED,
     UNDER_MIN_TRADE,
     Book,
-    Market,
     Record,
     Rules,
 )
-from mintmark.simulation.rows import at
 
 
 @unmanaged
-def refuse(t: int, m: int, code: int, size: float, book: Book) -> None:
+def refuse(m: int, code: int, size: float, book: Book) -> None:
     """Write down an order, or part of one, that is not done."""
     account = book.account[0]
     row = book.refusals[account.refusals]
-    row.bar, row.column, row.code, row.size = t, m, code, size
+    row.bar, row.column, row.code, row.size = account.bar, m, code, size
     account.refusals += 1
 
 
 @unmanaged
-def decide(t: int, m: int, target: float, market: Market, terms: Record, rules: Rules, book: Book) -> None:
+def decide(m: int, target: float, terms: Record, rules: Rules, book: Book) -> None:
     """Make the order that a changed ``target`` asks for at the close of bar ``t``; it replaces one still waiting."""
     account, p, x = book.account[0], book.positions[m], terms[m]
     drop_order(p, account)
     p.seen = target
     if x.may_trade == 0:
-        refuse(t, m, TRADING_DISABLED, 0.0, book)
+        refuse(m, TRADING_DISABLED, 0.0, book)
         return
     flat = p.direction == 0.0 or p.closing != 0
     reverses = not flat and target * p.direction <= 0.0
@@ -60,7 +58,7 @@ def decide(t: int, m: int, target: float, market: Market, terms: Record, rules: 
     p.order_side = math.copysign(1.0, target) if opens else -p.direction
     sized_later = rules.size_at_fill != 0 and rules.sizing != BY_SIZE
     if not sized_later:
-        size_order(t, m, p.mark, market, terms, rules, book)
+        size_order(m, p.mark, terms, rules, book)
     if p.order_close != 0 or p.order_size > 0.0 or (sized_later and change != 0.0):
         p.ordered = 1
         account.waiting += 1
@@ -76,7 +74,7 @@ def drop_order(p: Record, account: Record) -> None:
 
 
 @unmanaged
-def size_order(t: int, m: int, price: float, market: Market, terms: Record, rules: Rules, book: Book) -> None:
+def size_order(m: int, price: float, terms: Record, rules: Rules, book: Book) -> None:
     """Set the order's size in lots from its change in weight at ``price``; 0 where it is refused."""
     p, x = book.positions[m], terms[m]
     change = abs(p.order_change)
@@ -84,7 +82,7 @@ def size_order(t: int, m: int, price: float, market: Market, terms: Record, rule
     if change == 0.0:
         return
     equity = book.account[0].equity
-    per_lot = price * x.contract * at(market.rates, m, t)
+    per_lot = price * x.contract * p.rate
     wanted = change if rules.sizing == BY_SIZE else change * equity / per_lot
     if p.order_change < 0.0:
         wanted = min(wanted, p.size)
@@ -92,7 +90,7 @@ def size_order(t: int, m: int, price: float, market: Market, terms: Record, rule
     size = steps * x.size_step
     code = size_refusal(p, x, size, size * per_lot < rules.min_trade_fraction * equity)
     if code >= 0:
-        refuse(t, m, code, wanted, book)
+        refuse(m, code, wanted, book)
     else:
         p.order_size = size
 
@@ -113,22 +111,22 @@ def size_refusal(p: Record, terms: Record, size: float, too_small: bool) -> int:
 
 
 @unmanaged
-def orders_at_open(t: int, market: Market, terms: Record, rules: Rules, book: Book) -> None:
+def orders_at_open(terms: Record, rules: Rules, book: Book) -> None:
     """Fill what waits at the open: sells before buys, then by column; what cannot trade goes on waiting."""
     for side in (-1.0, 1.0):
         for m in range(len(book.positions)):
             p = book.positions[m]
             if p.ordered == 0 and p.closing == 0:
                 continue
-            status = at(market.status, m, t)
+            status = p.status
             if status == TRADING:
-                serve(t, m, side, market, terms, rules, book)
+                serve(m, side, terms, rules, book)
             elif status == CLOSED:
                 p.deferred = DEFERRED
 
 
 @unmanaged
-def serve(t: int, m: int, side: float, market: Market, terms: Record, rules: Rules, book: Book) -> None:
+def serve(m: int, side: float, terms: Record, rules: Rules, book: Book) -> None:
     """Do what one instrument waits for in the pass of ``side``; an order never overtakes a close before it."""
     account, p = book.account[0], book.positions[m]
     turn = p.order_side == side
@@ -136,79 +134,78 @@ def serve(t: int, m: int, side: float, market: Market, terms: Record, rules: Rul
         if p.direction == side:
             return
         if p.direction == 0.0:
-            refuse(t, m, NOTHING_TO_CLOSE, 0.0, book)
+            refuse(m, NOTHING_TO_CLOSE, 0.0, book)
         else:
-            leave_at_open(t, m, p.size, True, p.closing - 1, p.deferred, market, terms, book)
+            leave_at_open(m, p.size, True, p.closing - 1, p.deferred, terms, book)
         p.closing = 0
         account.waiting -= 1
         turn = turn or side > 0.0
     if p.ordered != 0 and turn:
         p.ordered = 0
         account.waiting -= 1
-        fill_target(t, m, market, terms, rules, book)
+        fill_target(m, terms, rules, book)
     if p.ordered == 0:
         p.deferred = 0
 
 
 @unmanaged
-def fill_target(t: int, m: int, market: Market, terms: Record, rules: Rules, book: Book) -> None:
+def fill_target(m: int, terms: Record, rules: Rules, book: Book) -> None:
     """Do the target's order: close what it turns against, then open, add or reduce."""
     p, x = book.positions[m], terms[m]
     flags, side = p.deferred, p.order_side
     if p.order_close != 0:
         if p.direction == 0.0:
-            refuse(t, m, NOTHING_TO_CLOSE, 0.0, book)
+            refuse(m, NOTHING_TO_CLOSE, 0.0, book)
         else:
-            leave_at_open(t, m, p.size, True, SIGNAL, flags, market, terms, book)
+            leave_at_open(m, p.size, True, SIGNAL, flags, terms, book)
     if rules.size_at_fill != 0 and rules.sizing != BY_SIZE:
-        raw, half = market.open[m, t], at(market.half_spread, m, t)
+        raw, half = p.open, p.half
         price = fill_price(x, side, side_price(raw, half, x.bid_bars, side), False, 0.0)
-        size_order(t, m, price, market, terms, rules, book)
+        size_order(m, price, terms, rules, book)
     if p.order_size <= 0.0:
         return
     if p.order_change < 0.0:
-        reduce_position(t, m, flags, market, terms, book)
+        reduce_position(m, flags, terms, book)
     elif p.order_adds != 0 and p.direction == 0.0:
-        refuse(t, m, NOTHING_TO_RESIZE, p.order_size, book)
+        refuse(m, NOTHING_TO_RESIZE, p.order_size, book)
     else:
-        open_position(t, m, flags, market, terms, rules, book)
+        open_position(m, flags, terms, rules, book)
 
 
 @unmanaged
-def reduce_position(t: int, m: int, flags: int, market: Market, terms: Record, book: Book) -> None:
+def reduce_position(m: int, flags: int, terms: Record, book: Book) -> None:
     """Close a part of the position, its oldest entries first."""
     p = book.positions[m]
     if p.direction == 0.0:
-        refuse(t, m, NOTHING_TO_CLOSE, p.order_size, book)
+        refuse(m, NOTHING_TO_CLOSE, p.order_size, book)
         return
-    leave_at_open(t, m, min(p.order_size, p.size), True, SIGNAL, flags, market, terms, book)
+    leave_at_open(m, min(p.order_size, p.size), True, SIGNAL, flags, terms, book)
     if p.direction != 0.0:
         p.weight = p.wanted
 
 
 @unmanaged
-def open_position(t: int, m: int, flags: int, market: Market, terms: Record, rules: Rules, book: Book) -> None:
+def open_position(m: int, flags: int, terms: Record, rules: Rules, book: Book) -> None:
     """Open or add at the open; cut a weight's order to what free equity carries, refuse one with its own size."""
     account, p, x = book.account[0], book.positions[m], terms[m]
-    side, raw, half = p.order_side, market.open[m, t], at(market.half_spread, m, t)
+    side, raw, half = p.order_side, p.open, p.half
     reference = mid_price(raw, half, x.bid_bars)
     price = side_price(raw, half, x.bid_bars, side)
-    draw = market.draws[account.fills] if account.fills < len(market.draws) else 0.0
-    expected = fill_price(x, side, price, True, draw)
-    rate = at(market.rates, m, t)
+    expected = fill_price(x, side, price, True, draw_of(account.fills, book))
+    rate = p.rate
     wanted = whole_steps(p.order_size, x.size_step)
     if wanted < 1.0:
-        refuse(t, m, SIZE_BELOW_MIN, p.order_size, book)
+        refuse(m, SIZE_BELOW_MIN, p.order_size, book)
         return
-    free = free_equity(t, market, terms, book)
+    free = free_equity(terms, book)
     steps = affordable_steps(x, wanted, reference, expected, rate, free + 1e-9 * abs(free))
     size = steps * x.size_step
     cut = steps < wanted
     if cut and (rules.sizing == BY_SIZE or size < x.size_min - 1e-9 * x.size_step or steps < 1.0):
-        refuse(t, m, NO_MONEY, p.order_size, book)
+        refuse(m, NO_MONEY, p.order_size, book)
         return
     opened = p.direction == 0.0
-    fill = record_fill(t, m, side, size, reference, price, True, market, x, book)
+    fill = record_fill(m, side, size, reference, price, True, x, book)
     fill.opens, fill.reason = 1, SIGNAL
     fill.flags = flags | (REDUCED if cut else 0)
     if not opened:
@@ -224,13 +221,13 @@ def open_position(t: int, m: int, flags: int, market: Market, terms: Record, rul
 
 
 @unmanaged
-def free_equity(t: int, market: Market, terms: Record, book: Book) -> float:
+def free_equity(terms: Record, book: Book) -> float:
     """Return equity less used margin, every position at its mark."""
     free = book.account[0].cash
     for m in range(len(book.positions)):
         p, x = book.positions[m], terms[m]
         if p.direction != 0.0:
-            worth = x.contract * at(market.rates, m, t)
+            worth = x.contract * p.rate
             notional = p.size * worth * p.mark
             free += p.direction * (notional - p.basis * worth) - notional * x.inverse_leverage
     return float(free)
