@@ -8,7 +8,7 @@ import numpy as np
 
 from mintmark.research.space import Axis, Choice, Choices, Ground, axes, choose
 
-_BEFORE_PARZEN = 8
+_BEFORE_PARZEN = 4
 
 
 def propose(ground: Ground, lessons: Sequence[tuple[Choices, float | None]], seed: np.random.SeedSequence) -> Choices:
