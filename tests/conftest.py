@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -9,9 +10,67 @@ from pathlib import Path
 
 import pytest
 
+from mintmark.app import App, open_app
+from mintmark.data import Pack
+from mintmark.domain import Bars, MintmarkError
 from mintmark.store import Database, migrate, open_database
 
+CHOSEN = pytest.StashKey[tuple[App, str, Bars]]()
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the caller choose the data that the laws are tried on."""
+    group = parser.getgroup("mintmark", "the data under test")
+    group.addoption("--symbol", help="a symbol of the pack")
+    group.addoption("--timeframe", help="one of its timeframes")
+    group.addoption("--pack", default="sample", help="a pack of MINTMARK_HOME, or the sample")
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Open the chosen data before the first test runs; say at once when there is none."""
+    if any("chosen_bars" in getattr(item, "fixturenames", ()) for item in session.items):
+        try:
+            session.config.stash[CHOSEN] = _chosen(session.config)
+        except MintmarkError as error:
+            pytest.exit(f"{error.code}: {error.message}", returncode=pytest.ExitCode.USAGE_ERROR)
+
+
+def _chosen(config: pytest.Config) -> tuple[App, str, Bars]:
+    pack_id = config.getoption("--pack")
+    if pack_id == "sample":
+        app = open_app(home=Path(tempfile.mkdtemp(prefix="mintmark-chosen-")))
+        pack_id = app.data.sample()["pack_id"]
+    else:
+        app = open_app()
+    bars = app.data.open(pack_id).bars(config.getoption("--symbol"), config.getoption("--timeframe"))
+    return app, pack_id, bars
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Close what was opened, and leave no folder of ours behind."""
+    if (chosen := config.stash.get(CHOSEN, None)) is not None:
+        chosen[0].close()
+        if config.getoption("--pack") == "sample":
+            shutil.rmtree(chosen[0].home)
+
+
+@pytest.fixture(scope="session")
+def chosen_app(request: pytest.FixtureRequest) -> App:
+    """The app whose home holds the chosen pack."""
+    return request.config.stash[CHOSEN][0]
+
+
+@pytest.fixture(scope="session")
+def chosen_pack(request: pytest.FixtureRequest, chosen_app: App) -> Pack:
+    """The chosen pack."""
+    return chosen_app.data.open(request.config.stash[CHOSEN][1])
+
+
+@pytest.fixture(scope="session")
+def chosen_bars(request: pytest.FixtureRequest) -> Bars:
+    """The bars of --symbol and --timeframe in --pack."""
+    return request.config.stash[CHOSEN][2]
 
 
 @pytest.fixture(scope="session")
