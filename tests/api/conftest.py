@@ -30,6 +30,16 @@ def sealed_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
+@pytest.fixture(scope="session")
+def shared_app(sealed_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """A house that tests may fill but not break: whatever they leave, the next one finds."""
+    home = tmp_path_factory.mktemp("shared") / "home"
+    shutil.copytree(sealed_home, home)
+    opened = open_app(home=home)
+    yield opened
+    opened.close()
+
+
 @pytest.fixture
 def app(sealed_home: Path, tmp_path: Path) -> Iterator[App]:
     """The wired house of this test alone."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from doors import Door, error_of
 
-from mintmark.app import App
+from mintmark.api import create_api
+from mintmark.app import App, open_app
 from mintmark.cli.program import run
 from mintmark.domain import Fault, MintmarkError, Refused, outcome_of
 
@@ -41,13 +42,19 @@ TABLE = [
 
 
 class Refusing:
-    """Operations that say no, each time with the same code."""
+    """Operations that say no, as they were told to."""
 
-    def __init__(self, error: MintmarkError) -> None:
-        self.error = error
+    error: MintmarkError
 
     def list(self, **_filters: object) -> dict[str, object]:
         raise self.error
+
+
+@pytest.fixture(scope="module")
+def refusing(tmp_path_factory: pytest.TempPathFactory) -> tuple[Door, Refusing]:
+    app = open_app(home=tmp_path_factory.mktemp("refusing"))
+    operations = vars(app)["operations"] = Refusing()
+    return Door(create_api(app)), operations
 
 
 @pytest.mark.parametrize(("code", "status", "exit_code"), TABLE)
@@ -56,9 +63,11 @@ def test_a_code_has_one_status_and_one_exit(code: str, status: int, exit_code: i
 
 
 @pytest.mark.parametrize(("code", "status", "_exit"), TABLE)
-def test_an_error_travels_to_the_http_door_with_its_code(door: Door, app: App, code: str, status: int, _exit: int):
-    kind = Fault if status >= 500 else Refused
-    vars(app)["operations"] = Refusing(kind("the message", code=code, limit=3))
+def test_an_error_travels_to_the_http_door_with_its_code(
+    refusing: tuple[Door, Refusing], code: str, status: int, _exit: int
+):
+    door, operations = refusing
+    operations.error = (Fault if status >= 500 else Refused)("the message", code=code, limit=3)
 
     body = error_of(door.get("/api/v1/operations"), status)
 

@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 from commandline import Command, Left
 
+from mintmark.app import open_app
 from mintmark.cli.program import run
+
+
+@pytest.fixture(scope="session")
+def sealed_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home that holds the sample pack; copy it, never work in it."""
+    home = tmp_path_factory.mktemp("sealed") / "home"
+    app = open_app(home=home)
+    app.data.sample()
+    app.close()
+    return home
+
+
+@pytest.fixture
+def sampled(sealed_home: Path, home: Path) -> Path:
+    """The home folder of this test, with the sample pack."""
+    return Path(shutil.copytree(sealed_home, home))
 
 
 @pytest.fixture
@@ -21,7 +39,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def mintmark(home: Path, capsys: pytest.CaptureFixture[str]) -> Command:
+def mintmark(home: Path, capsys: pytest.CaptureFixture[str]) -> Command:  # noqa: ARG001
     """Run one command line in this process."""
 
     def command(*words: str) -> Left:

@@ -71,7 +71,7 @@ def test_an_unknown_variable_stops_every_command(
         (("strategy", "show", "No-Name"), "name"),
         (("data", "quality", "SP500", "7m"), "timeframe"),
         (("backtest", "starting_1", "--capital", "-5"), "initial_capital"),
-        (("backtest", "starting_1", "--start", "2018-02-01", "--end", "2018-01-01"), ""),
+        (("backtest", "starting_1", "--start", "February"), "start"),
         (("train", "../starting_1"), "strategy"),
     ],
 )

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 
 from mintmark.api.faults import Answer
 from mintmark.api.shapes import Shape, errors, of
@@ -78,7 +78,7 @@ def routes(app: App) -> APIRouter:
     @router.get(
         "/operations/{operation_id}/report",
         tags=["operations"],
-        response_class=HTMLResponse,
+        response_class=Response,
         responses={200: {"content": {"text/html": {}}}, **errors(404)},
     )
     def report(operation_id: OperationId) -> HTMLResponse:

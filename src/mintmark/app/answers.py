@@ -139,7 +139,19 @@ def train(app: App, request: TrainRequest) -> Body:
 
 
 def backtest(app: App, request: BacktestRequest) -> Body:
-    """Start a backtest outside a cycle."""
+    """Start a backtest outside a cycle.
+
+    Raises:
+        Refused: ``bad_value`` for days out of order, ``path_refused`` for a model outside the home folder,
+            and those of research.
+    """
+    from mintmark.store import path_within
+
+    if request.start and request.end and request.start >= request.end:
+        message = f"start must lie before end, found {request.start} and {request.end}"
+        raise Refused(message, code="bad_value", field="start", value=request.start.isoformat())
+    if request.model_path is not None:
+        path_within(app.home, request.model_path)
     return app.research.backtest(**request.model_dump(mode="json"))
 
 

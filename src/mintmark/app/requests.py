@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
 from mintmark.domain import Refused, Timeframe
 
@@ -22,7 +21,15 @@ OperationId = Annotated[str, StringConstraints(pattern=OPERATION_ID, max_length=
 PackId = Annotated[str, StringConstraints(pattern=PACK_ID, max_length=64)]
 StrategyName = Annotated[str, StringConstraints(pattern=STRATEGY_NAME)]
 Symbol = Annotated[str, StringConstraints(pattern=SYMBOL)]
-Seed = Annotated[int, Field(ge=0, le=2**32 - 1, strict=True)]
+
+
+def _whole(value: Any) -> Any:
+    # JSON knows one kind of number: 7.0 is whole.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Seed = Annotated[int, Field(ge=0, le=2**32 - 1, strict=True), BeforeValidator(_whole)]
+Amount = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,11}(\.[0-9]{1,8})?$")]
 Status = Literal["pending", "running", "resuming", "completed", "failed", "cancelled"]
 
 
@@ -63,14 +70,8 @@ class BacktestRequest(Request):
     model_path: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
     start: date | None = None
     end: date | None = None
-    initial_capital: Annotated[Decimal, Field(gt=0, le=10**12, allow_inf_nan=False)] | None = None
+    initial_capital: Amount | None = Field(None, description="In USD, at least 1.")
     random_state: Seed | None = None
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.start and self.end and self.start >= self.end:
-            raise ValueError(f"start must lie before end, found {self.start} and {self.end}")
-        return self
 
 
 class ValidateRequest(Request):

@@ -4,31 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mintmark.cli.output import line, pairs, table
 from mintmark.cli.shown import show_gates
 from mintmark.domain import CAPS, duration_text, label_of, written
 
+if TYPE_CHECKING:
+    from mintmark.app import App
+
 Body = Mapping[str, Any]
 
 _STYLES = {"promising": "bold green", "mediocre": "bold yellow", "poor": "bold red"}
 _BACKTEST = ("sharpe_ratio", "win_rate", "max_drawdown", "total_trades", "total_return")
+_ONE = {"strengths": "strength", "weaknesses": "weakness"}
 _CHANCE = ("dsr", "dsr_trials", "pbo")
 _TRAINING = ("accuracy", "majority_accuracy", "directional_accuracy", "initial_loss", "final_loss", "test_loss")
 
 
-def show_end(operation: Body, gates: Sequence[Body], home: Path) -> None:
+def show_end(app: App, operation: Body) -> None:
     """Show the verdict or the reason, the figures, the gates and where the report lies."""
     line("")
     if operation["operation_type"] == "agent_research":
-        _show_cycle(operation, gates, home)
+        _show_cycle(app, operation)
     else:
-        _show_part(operation, home)
+        _show_part(operation, app.home)
     line("")
 
 
-def _show_cycle(operation: Body, gates: Sequence[Body], home: Path) -> None:
+def _show_cycle(app: App, operation: Body) -> None:
+    from mintmark.app import answers
+
     found = operation["metadata"].get("parameters", {})
     verdict = found.get("assessment_verdict")
     line(
@@ -40,6 +46,7 @@ def _show_cycle(operation: Body, gates: Sequence[Body], home: Path) -> None:
         _show_figures(backtest, _BACKTEST)
     elif training:
         _show_figures(training, _TRAINING)
+    gates = answers.gates(app, operation["operation_id"])["data"]
     if gates:
         show_gates(gates)
         line("")
@@ -48,10 +55,20 @@ def _show_cycle(operation: Body, gates: Sequence[Body], home: Path) -> None:
     if refused:
         rows.append(("gate", f"{refused['gate']} refused: {refused['reason']}"))
     rows += [(label_of(name).lower(), written(name, backtest.get(name))) for name in _CHANCE if backtest]
-    rows += [("capped", CAPS.get(cap, cap)) for cap in _capped_by(operation)]
-    rows += _places(found, ("report_path", "model_path", "assessment_path"), home)
-    rows += _trail(operation, found.get("pack_id"))
-    pairs(rows)
+    rows += _assessment(app, found.get("assessment_op_id"))
+    rows += _places(found, ("report_path", "model_path", "assessment_path"), app.home)
+    pairs(rows + _trail(operation, found.get("pack_id")))
+
+
+def _assessment(app: App, operation_id: str | None) -> list[tuple[str, Any]]:
+    """Return what capped the verdict, and what the assessor saw."""
+    from mintmark.app import answers
+
+    result = answers.operation(app, operation_id)["data"]["result_summary"] if operation_id else None
+    if not result:
+        return []
+    rows: list[tuple[str, Any]] = [("capped", CAPS.get(cap, cap)) for cap in result["capped_by"]]
+    return rows + [(_ONE[kind], said) for kind in _ONE for said in result[kind]]
 
 
 def _headline(operation: Body, verdict: str | None) -> str:
@@ -59,13 +76,6 @@ def _headline(operation: Body, verdict: str | None) -> str:
         return str(verdict).upper()
     said = operation["error_message"] or operation["cancel_reason"] or ""
     return f"{operation['status'].upper()}  {said}".rstrip()
-
-
-def _capped_by(operation: Body) -> Sequence[str]:
-    found = operation["metadata"].get("parameters", {})
-    summary = operation["result_summary"] or {}
-    capped: Sequence[str] = summary.get("capped_by") or found.get("capped_by") or ()
-    return capped
 
 
 def _show_part(operation: Body, home: Path) -> None:

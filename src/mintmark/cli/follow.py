@@ -41,12 +41,11 @@ class View(Protocol):
 def watch(app: App, operation_id: str) -> dict[str, Any]:
     """Show ``operation_id`` twice a second until it ends, and return it.
 
-    Raises:
-        Interrupted: by Ctrl+C or SIGTERM.
+    To be called inside ``interruptible``.
     """
     from mintmark.app import answers
 
-    with _signals(), _view() as view:
+    with _view() as view:
         while True:
             operation: dict[str, Any] = answers.operation(app, operation_id)["data"]
             child_id = operation["child_operation_id"]
@@ -58,7 +57,9 @@ def watch(app: App, operation_id: str) -> dict[str, Any]:
 
 
 @contextmanager
-def _signals() -> Iterator[None]:
+def interruptible() -> Iterator[None]:
+    """Turn Ctrl+C and SIGTERM into ``Interrupted`` while the block runs."""
+
     def interrupt(number: int, _frame: FrameType | None) -> None:
         raise Interrupted(number)
 

@@ -92,8 +92,17 @@ def _console(*, error: bool) -> Console:
     )
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Iterable[str] = ()) -> None:
-    """Print rows under ``columns``; no cell is ever cut, those in ``right`` end at one edge."""
+def table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    right: Iterable[str] = (),
+    styles: Sequence[str | None] | None = None,
+) -> None:
+    """Print rows under ``columns``; no cell is ever cut, those in ``right`` end at one edge.
+
+    ``styles``: one for each row, where it should stand out.
+    """
     cells = [[_cell(value) for value in row] for row in rows]
     widths = [max(len(one) for one in column) for column in zip(columns, *cells, strict=True)]
     ending = set(right)
@@ -109,17 +118,19 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Itera
     show(columns, "bold")
     if console.is_terminal:
         show(["─" * width for width in widths], "dim")
-    for row in cells:
-        show(row, None)
+    for row, style in zip(cells, styles or [None] * len(cells), strict=True):
+        show(row, style)
 
 
 def pairs(rows: Iterable[tuple[str, Any]]) -> None:
-    """Print named values, one a line, the names in one column."""
+    """Print named values, one a line, the names in one column and each name once."""
     found = [(name, _cell(value)) for name, value in rows]
     width = max((len(name) for name, _ in found), default=0)
-    console = stdout()
+    console, last = stdout(), None
     for name, value in found:
-        console.print(f"[dim]{name:<{width}}[/]", _safe(value), sep="  ")
+        shown = "" if name == last else name
+        console.print(f"[dim]{_safe(f'{shown:<{width}}')}[/]", _safe(value), sep="  ")
+        last = name
 
 
 def line(text: str, style: str = "") -> None:

@@ -134,13 +134,14 @@ def _short(value: Any) -> str:
 
 def show_gates(gates: Sequence[Body]) -> None:
     """Show each check of the gates: observed against limit."""
-    rows = []
+    rows, styles = [], []
     for gate in gates:
         label, sign, kind = CHECKS.get(gate["code"], (gate["code"], "", "ratio"))
         mark = "✓ yes" if gate["passed"] else ("✗ no, decisive" if gate["decisive"] else "✗ no")
         observed = "missing" if gate["observed"] is None else as_kind(kind, gate["observed"])
         rows.append((gate["gate"], label, observed, sign, as_kind(kind, gate["limit"]), mark))
-    table(["gate", "check", "observed", "", "limit", "passed"], rows, right=["observed", "limit"])
+        styles.append(None if gate["passed"] else ("bold red" if gate["decisive"] else "red"))
+    table(["gate", "check", "observed", "", "limit", "passed"], rows, right=["observed", "limit"], styles=styles)
 
 
 def show_strategies(body: Body) -> None:
@@ -180,7 +181,13 @@ def show_validation(body: Body) -> None:
 
 def show_lookahead(body: Body) -> None:
     """Show whether later bars change earlier decisions."""
-    show_pairs(body)
+    cuts, bars = body["cuts"], ", ".join(f"{symbol} {plain(count)}" for symbol, count in body["bars"].items())
+    line(f"{body['strategy_name']} on {body['pack_id']}: {cuts} cuts, bars {bars}")
+    line(
+        "clean: nothing changes when later bars do" if body["clean"] else "leaks:", "green" if body["clean"] else "red"
+    )
+    for leak in body["leaks"]:
+        line(f"  {plain(leak)}")
 
 
 def show_series(body: Body) -> None:

@@ -60,37 +60,46 @@ def followed(app: App, operation_id: str, answer: Mapping[str, Any], as_json: bo
 
 
 def _follow(app: App, operation_id: str, answer: Mapping[str, Any], as_json: bool) -> tuple[dict[str, Any], int]:
-    from mintmark.app import answers
     from mintmark.cli.ended import show_end
-    from mintmark.cli.follow import Interrupted, watch
+    from mintmark.cli.follow import Interrupted, interruptible, watch
     from mintmark.cli.workers import working
 
-    with working(app):
-        try:
-            operation = watch(app, operation_id)
-        except Interrupted as interrupted:
-            _give_up(app, operation_id, answer, as_json)
-            raise typer.Exit(interrupted.exit) from None
+    try:
+        with interruptible(), working(app):
+            try:
+                operation = watch(app, operation_id)
+            except Interrupted:
+                # While the worker is still there to end the process at once.
+                _cancel(app, operation_id)
+                raise
+    except Interrupted as interrupted:
+        _cancel(app, operation_id)
+        _tell_the_way_on(app, operation_id, answer, as_json)
+        raise typer.Exit(interrupted.exit) from None
     if not as_json:
-        show_end(operation, answers.gates(app, operation_id)["data"], app.settings.home)
+        show_end(app, operation)
     return {**answer, "success": True, "data": operation}, _EXITS[operation["status"]]
 
 
-def _give_up(app: App, operation_id: str, answer: Mapping[str, Any], as_json: bool) -> None:
-    """Cancel what was watched; the last line is the command that goes on with it."""
+def _cancel(app: App, operation_id: str) -> None:
     from mintmark.app import answers
 
-    console = stderr()
     try:
         answers.cancel(app, operation_id, "Interrupted in a follow view")
     except Refused as refused:
         if refused.code != "not_cancellable":
             raise
-        console.print(refused.message, markup=False)
-    else:
-        console.print("cancelled; to go on:")
+
+
+def _tell_the_way_on(app: App, operation_id: str, answer: Mapping[str, Any], as_json: bool) -> None:
+    """Say how it ended; the last line is the command that goes on with it."""
+    from mintmark.app import answers
+
+    body = answers.operation(app, operation_id)
     if as_json:
-        write_json({**answer, **answers.operation(app, operation_id)})
+        write_json({**answer, **body})
+    console = stderr()
+    console.print(f"{body['data']['status']}; to go on:", markup=False)
     console.print(f"mintmark operations resume {operation_id}", markup=False)
 
 

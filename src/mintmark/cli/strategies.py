@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from mintmark.cli.options import AsJson, Pack, StrategyName
+from mintmark.domain import outcome_of
 
 group = typer.Typer(name="strategy", help="Strategies: list, show, validate, look ahead.", no_args_is_help=True)
 
@@ -56,8 +57,6 @@ def validate(
             answer = answers.validate_text(app, read_request(ValidateRequest, {"yaml": text, "pack_id": pack}))
         give(answer, as_json, show_validation)
     if not answer["valid"]:
-        from mintmark.domain import outcome_of
-
         raise typer.Exit(outcome_of("strategy_invalid").exit)
 
 
@@ -89,4 +88,7 @@ def lookahead(name: StrategyName, pack: Pack = None, as_json: AsJson = False) ->
     from mintmark.cli.shown import show_lookahead
 
     with opened() as app:
-        give(answers.lookahead(app, name, pack), as_json, show_lookahead)
+        answer = answers.lookahead(app, name, pack)
+        give(answer, as_json, show_lookahead)
+    if not answer["clean"]:
+        raise typer.Exit(outcome_of("strategy_invalid").exit)
