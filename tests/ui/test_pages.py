@@ -75,7 +75,7 @@ def test_a_cycle_tells_its_story_from_top_to_bottom(loaded: str, open_page: Open
     order = [
         "starting_1",
         "Capped by dsr",
-        "Design",
+        "grammar: 1",
         "Training gate:",
         "Backtest gate:",
         "Evidence against luck",
@@ -184,7 +184,10 @@ def test_an_empty_research_page_offers_the_first_cycle(house: str, open_page: Op
     expect(page.get_by_role("button", name="Start the cycle")).to_be_visible()
 
 
-@pytest.mark.parametrize("name", ["overview", "research", "cycle", "data", "operations"])
+@pytest.mark.parametrize(
+    "name",
+    ["overview", "cycle", *(pytest.param(name, marks=pytest.mark.long) for name in ("research", "data", "operations"))],
+)
 def test_a_failure_says_what_happened_and_heals_by_itself(house: str, open_page: OpenPage, keep: Keep, name: str):
     path, expected = PAGES[name]
     in_state(house, "broken")

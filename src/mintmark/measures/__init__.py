@@ -1,14 +1,13 @@
-"""The only home of a formula: returns, risk, inference."""
+"""The only home of a formula: returns, risk, inference.
 
-from mintmark.measures.compiled import compiled, inlined, unmanaged
-from mintmark.measures.inference import (
-    Overfitting,
-    deflated_sharpe,
-    expected_best_sharpe,
-    minimum_track_record,
-    overfitting_probability,
-    probabilistic_sharpe,
-)
+What needs the compiler is loaded on first use: whoever asks for a drawdown does not wait for it.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from mintmark.measures.performance import MONEY_METRICS, performance
 from mintmark.measures.returns import (
     annual_return,
@@ -32,6 +31,27 @@ from mintmark.measures.risk import (
 )
 from mintmark.measures.thinning import thinned
 from mintmark.measures.undefined import Undefined
+
+if TYPE_CHECKING:
+    from mintmark.measures.compiled import compiled, inlined, unmanaged
+    from mintmark.measures.inference import (
+        Overfitting,
+        deflated_sharpe,
+        expected_best_sharpe,
+        minimum_track_record,
+        overfitting_probability,
+        probabilistic_sharpe,
+    )
+
+_INFERENCE = (
+    "Overfitting",
+    "deflated_sharpe",
+    "expected_best_sharpe",
+    "minimum_track_record",
+    "overfitting_probability",
+    "probabilistic_sharpe",
+)
+_COMPILED = ("compiled", "inlined", "unmanaged")
 
 __all__ = [
     "MONEY_METRICS",
@@ -67,8 +87,20 @@ __all__ = [
 ]
 
 
+def __getattr__(name: str) -> Any:
+    if name not in (*_INFERENCE, *_COMPILED):
+        raise AttributeError(f"mintmark.measures has no {name}")
+    # Loading a file makes it an attribute; the function of the same name must come after it.
+    for home, names in (("inference", _INFERENCE), ("compiled", _COMPILED)):
+        module = import_module(f"mintmark.measures.{home}")
+        globals().update({each: getattr(module, each) for each in names})
+    return globals()[name]
+
+
 def compile_kernels() -> None:
     """Compile every kernel of this room into its cache, so that the first use does not wait."""
     import numpy as np
+
+    from mintmark.measures.inference import overfitting_probability
 
     overfitting_probability(np.linspace(-1.0, 1.0, 16).reshape(8, 2) ** 3, blocks=4)

@@ -14,7 +14,7 @@ from starlette.types import Scope
 from mintmark.ui import cycle, data, operation, operations, overview, research
 from mintmark.ui.client import Api, ApiRefused
 from mintmark.ui.frame import STATIC, Frame
-from mintmark.ui.parts import Part, lost
+from mintmark.ui.parts import Part, broke, lost, nowhere
 
 _OTHERS = ("/api", "/health", "/metrics", "/openapi.json")
 _THEME_COOKIE = "mintmark_theme"
@@ -30,6 +30,16 @@ class _Pages(Mount):
         if any(path == other or path.startswith(f"{other}/") for other in _OTHERS):
             return Match.NONE, {}
         return super().matches(scope)
+
+
+class _Rooms(ui.sub_pages):
+    """The pages by their path; a path without a page says so."""
+
+    def _render_404(self) -> None:
+        Part(nowhere).show(self._router.current_path)
+
+    def _render_error(self, error: Exception) -> None:
+        Part(broke).show(type(error).__name__)
 
 
 def mount(application: FastAPI) -> None:
@@ -74,7 +84,7 @@ def _root(api: Api) -> None:
     }
     held = {path: _guarded(partial(page, api)) for path, page in routes.items()}
     with ui.element("div").classes("page"):
-        ui.sub_pages(held)
+        _Rooms(held)
 
 
 def _guarded(page: Page) -> Page:

@@ -131,6 +131,18 @@ def lost(error: ApiRefused) -> Html:
     return tag("section", tag("h2", "This could not be loaded"), why, asked, _advice(error), kind="card lost")
 
 
+def nowhere(path: str) -> Html:
+    """Return what a path without a page says."""
+    said = tag("p", "There is no page at ", tag("code", path), ". The rail on the left lists those there are.")
+    return tag("section", tag("h2", "No such page"), said, kind="card")
+
+
+def broke(kind: str) -> Html:
+    """Return what a page says that could not be made."""
+    said = tag("p", f"Making this page failed with {kind}; the log of the server holds the details.")
+    return tag("section", tag("h2", "This page broke"), said, kind="card lost")
+
+
 def _advice(error: ApiRefused) -> Html:
     advice = {
         404: "Check the id, or open the list it should be in.",

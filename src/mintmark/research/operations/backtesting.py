@@ -14,7 +14,6 @@ import numpy as np
 from sqlalchemy import Connection
 
 from mintmark.domain import Money, Refusal, Refused, day_end, day_start, from_iso, instrument_json, stamp_of
-from mintmark.measures import deflated_sharpe
 from mintmark.research.operations.bars_file import before, write_bars
 from mintmark.research.operations.context import Context
 from mintmark.research.operations.library import Library, StrategyFile
@@ -224,6 +223,9 @@ class Backtesting:
 
 def deflated(tried: list[float] | Refusal, moments: Mapping[str, Any]) -> tuple[float | None, int | None, str | None]:
     """Return the deflated Sharpe ratio, the tries it counts, and why it is None where it is."""
+    # The doors load this file too, and need no compiler.
+    from mintmark.measures import deflated_sharpe
+
     if isinstance(tried, Refusal):
         return None, None, tried.code
     tries = len(tried)
