@@ -124,7 +124,7 @@ def table(
 
 def pairs(rows: Iterable[tuple[str, Any]]) -> None:
     """Print named values, one a line, the names in one column and each name once."""
-    found = [(name, _cell(value)) for name, value in rows]
+    found = [(name, _cell(value).rstrip() or "none") for name, value in rows]
     width = max((len(name) for name, _ in found), default=0)
     console, last = stdout(), None
     for name, value in found:
