@@ -38,7 +38,11 @@ def set_state(state: str) -> dict[str, str]:
 
 @app.get("/api/v1/agent/status")
 def status() -> dict[str, Any]:
-    active = [one for one in house.seen() if one["operation_type"] == "agent_research" and one["status"] == "running"]
+    active = [
+        one
+        for one in house.seen()
+        if one["operation_type"] == "agent_research" and one["status"] in ("running", "pending")
+    ]
     slots = {"busy": 0, "total": 1}
     return {
         "status": "active" if active else "idle",

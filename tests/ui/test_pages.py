@@ -210,6 +210,13 @@ def test_an_unknown_operation_is_said_to_be_unknown(loaded: str, open_page: Open
     expect(page.get_by_text("req-404")).to_be_visible()
 
 
+def test_a_path_without_a_page_says_so(loaded: str, open_page: OpenPage):
+    page = open_page(f"{loaded}/nowhere")
+
+    expect(page.get_by_role("heading", name="No such page")).to_be_visible()
+    expect(page.locator(".page code")).to_have_text("/nowhere")
+
+
 def test_keys_lead_through_the_pages_without_loading_them_again(loaded: str, open_page: OpenPage):
     page = open_page(f"{loaded}/")
     expect(page.get_by_text("Last verdicts")).to_be_visible()

@@ -125,7 +125,7 @@ async def _matches(api: Api, words: str) -> list[Html]:
     if not words:
         return []
     try:
-        operations = await api.data("/operations", limit=500)
+        operations = await api.data("/operations", limit=100)
         strategies, packs = await api.data("/strategies"), await api.data("/packs")
     except ApiRefused as error:
         return [tag("p", error.message, kind="no")]

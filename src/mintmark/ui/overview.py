@@ -6,9 +6,10 @@ from typing import Any
 
 from mintmark.domain import Html, money_text, table, tag
 from mintmark.ui.client import Api
+from mintmark.ui.cycles import Cycles, Seen
 from mintmark.ui.lanes import cycle_name, lane, stored
 from mintmark.ui.live import Watch
-from mintmark.ui.parts import ACTIVE, Part, badge, card, empty, heading, link, operation_path, stamp, tile
+from mintmark.ui.parts import Part, badge, card, empty, heading, link, operation_path, stamp, tile
 
 _LAST = 8
 
@@ -18,8 +19,10 @@ async def page(api: Api) -> None:
     heading("Overview")
     counts, needs, running, verdicts = Part(_counts), Part(_needs), Part(_running), Part(_verdicts)
 
+    cycles = Cycles(api, _LAST + 4)
+
     async def look() -> bool:
-        facts = await _facts(api)
+        facts = await _facts(api, await cycles.look())
         counts.show(facts)
         needs.show(facts)
         running.show(facts)
@@ -29,13 +32,12 @@ async def page(api: Api) -> None:
     await Watch(look).start()
 
 
-async def _facts(api: Api) -> dict[str, Any]:
-    status = await api.get("/agent/status")
-    cycles = await api.get("/operations", operation_type="agent_research", limit=_LAST + 4)
+async def _facts(api: Api, seen: Seen) -> dict[str, Any]:
     return {
-        "status": status,
-        "cycles": cycles["data"],
-        "cycles_total": cycles["total_count"],
+        "status": seen.status,
+        "active": seen.active,
+        "ended": seen.ended[:_LAST],
+        "cycles_total": seen.total,
         "packs": await api.data("/packs"),
         "strategies": await api.data("/strategies"),
         "workers": await api.data("/workers"),
@@ -76,19 +78,17 @@ def _needs(facts: dict[str, Any]) -> Html:
 
 
 def _running(facts: dict[str, Any]) -> Html:
-    active = [cycle for cycle in facts["cycles"] if cycle["status"] in ACTIVE]
-    lanes = [tag("div", link(operation_path(cycle), cycle_name(cycle)), lane(cycle)) for cycle in active]
+    lanes = [tag("div", link(operation_path(cycle), cycle_name(cycle)), lane(cycle)) for cycle in facts["active"]]
     return card("Running now", *lanes) if lanes else Html("")
 
 
 def _verdicts(facts: dict[str, Any]) -> Html:
-    ended = [cycle for cycle in facts["cycles"] if cycle["status"] not in ACTIVE][:_LAST]
-    if not facts["cycles"]:
+    if not facts["cycles_total"]:
         would = "The verdicts of research cycles would be here, with what they cost and what capped them."
         return empty("No cycle has run", would, "mintmark agent trigger --gate-policy assess --follow")
-    if not ended:
+    if not facts["ended"]:
         return Html("")
-    rows = [_verdict_row(cycle) for cycle in ended]
+    rows = [_verdict_row(cycle) for cycle in facts["ended"]]
     return card("Last verdicts", table(("Strategy", "Verdict", "Said", "Ended"), rows))
 
 

@@ -8,10 +8,10 @@ from nicegui import ui
 
 from mintmark.domain import DASH, Html, duration_text, table, tag, written
 from mintmark.ui.client import Api, ApiRefused
+from mintmark.ui.cycles import Cycles
 from mintmark.ui.lanes import cycle_name, lane, progress_line, stored
 from mintmark.ui.live import Watch
 from mintmark.ui.parts import (
-    ACTIVE,
     Part,
     badge,
     button,
@@ -41,15 +41,14 @@ async def page(api: Api) -> None:
     waiting = Part(_waiting)
     lanes = Lanes(api)
     past = Part(_past)
+    cycles = Cycles(api, _PAGE)
 
     async def look() -> bool:
-        status = await api.get("/agent/status")
-        cycles = await api.get("/operations", operation_type="agent_research", limit=_PAGE)
-        active = [cycle for cycle in cycles["data"] if cycle["status"] in ACTIVE]
-        room.show({"capacity": status["capacity"], "budget": status["budget"]})
-        waiting.show([one for one in status["active_researches"] if one["waiting_for_worker"]])
-        lanes.show(active)
-        past.show({"cycles": [c for c in cycles["data"] if c not in active], "any": bool(cycles["data"])})
+        seen = await cycles.look()
+        room.show(seen.status["capacity"])
+        waiting.show([one for one in seen.status["active_researches"] if one["waiting_for_worker"]])
+        lanes.show(seen.active)
+        past.show({"cycles": seen.ended, "any": bool(seen.total)})
         return True
 
     watch = Watch(look)
@@ -91,8 +90,7 @@ class Lanes:
         return made, part
 
 
-def _room(facts: dict[str, Any]) -> Html:
-    capacity = facts["capacity"]
+def _room(capacity: dict[str, Any]) -> Html:
     return tag("span", f"{capacity['active']} of {capacity['limit']} cycles running", kind="quiet")
 
 
