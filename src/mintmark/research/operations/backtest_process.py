@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mintmark.domain import Money, instrument_from_json, iso, moment_of
+from mintmark.domain import Bars, Money, Refused, instrument_from_json, iso, moment_of
 from mintmark.measures import probabilistic_sharpe
 from mintmark.research.operations.bars_file import before, read_bars
 from mintmark.research.operations.checkpoints import Stage, read_stage, write_stage
@@ -31,7 +31,7 @@ from mintmark.strategy import Fold, Model, StrategySpec, build_training_set, dec
 
 if TYPE_CHECKING:
     from mintmark.runtime import Task
-    from mintmark.strategy import Targets
+    from mintmark.strategy import Targets, TrainingSet
 
 _SLIPPAGE_STREAM = 2
 _FOLD_SHARE = 20.0
@@ -76,7 +76,7 @@ class _Backtest:
         """Train before the fold's border, then run every configuration on the bars it is tested on."""
         fold = self.folds[number]
         known = {symbol: before(bars, self.given["holdout_start"]) for symbol, bars in self.market.bars.items()}
-        lessons = build_training_set(self.spec, known, start=self.given["start"], stop=fold.border, tested=False)
+        lessons = self._lessons(number, known, fold)
         fitted = fit_whole(self.spec, lessons, self.state, f"fold_{number + 1}")
         seeds = [self._seed(number * 8 + at) for at in range(len(self._configurations))]
         market = replace(self.market, bars=known)
@@ -96,6 +96,12 @@ class _Backtest:
                 "trades": [len(run.trades) for run in runs],
             }
         )
+
+    def _lessons(self, number: int, known: Mapping[str, Bars], fold: Fold) -> TrainingSet:
+        try:
+            return build_training_set(self.spec, known, start=self.given["start"], stop=fold.border, tested=False)
+        except Refused as refused:
+            raise Refused(f"fold {number + 1}: {refused.message}", code=refused.code, **refused.details) from refused
 
     @property
     def _configurations(self) -> Any:

@@ -42,6 +42,7 @@ declare(
     gate=("training", "backtest"),
     code=GATE_CODES,
 )
+declare("mintmark_llm_cost_usd_total", "USD that language models have cost, by model.", model=None)
 
 
 @dataclass(frozen=True)
@@ -76,12 +77,14 @@ class Cycle:
         if step.move == "wait":
             return Prepared(step)
         merged = {**stored, **step.stored}
+        spec, mark, path = None, {}, None
         try:
-            spec = self._spec(merged)
             mark = self._context.mark(self._context.data.open(merged["pack_id"]), operation_id)
-            path = write_report(self._context, self._library, operation, step, mark) if step.ends and spec else None
+            spec = self._spec(merged)
+            if step.ends and spec is not None:
+                path = write_report(self._context, self._library, operation, step, mark)
         except MintmarkError as problem:
-            return Prepared(step, problem=problem)
+            return Prepared(step, spec, mark, None, problem)
         return Prepared(step, spec, mark, path)
 
     def look(self, connection: Connection, view: ParentView) -> None:

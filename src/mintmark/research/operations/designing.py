@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from mintmark.domain import Refused
 from mintmark.research.brief import read_brief
@@ -97,4 +97,11 @@ def note_strategy(connection: Connection, context: Context, spec: StrategySpec, 
     """Add the row of a strategy; one that is there keeps its verdict and takes the file's content."""
     content = {"hash": strategy_hash(spec), "design_key": content_key(spec), "spec": spec.model_dump(mode="json")}
     made = {"created_at": context.clock.now(), "operation_id": operation_id, "approved": False}
+    same = strategies.c.name == spec.name
+    held = connection.scalar(select(strategies.c.hash).where(same))
+    if held not in (None, content["hash"]):
+        # What was judged is no longer what the file says: its verdict and model go with it.
+        judged = ("verdict", "assessed_by", "evidence", "model_path", "model_hash", "mark")
+        cleared = {**dict.fromkeys(judged), "approved": False}
+        connection.execute(strategies.update().where(same).values(cleared))
     put_row(connection, strategies, {"name": spec.name, **content, **made}, "name", fixed=made)

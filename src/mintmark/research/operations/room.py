@@ -59,6 +59,7 @@ class Research:
             self._require_model()
         kept = None if accepted.file is None else self._kept(accepted)
         with context.operations.writing() as connection:
+            remember_cancelled(connection, context)
             self._require_capacity(connection)
             if accepted.spec is not None and kept is not None:
                 self._library.put(connection, **kept, operation_id=None)
@@ -148,8 +149,11 @@ class Research:
     def strategy(self, name: str) -> dict[str, Any]:
         """Return one strategy with spec, evidence and mark; raises ``not_found``, ``strategy_invalid``."""
         file = self._library.strategy(name)
-        row = self._rows(name).get(name) or {}
         spec = read_spec(file.text).require()
+        row = self._rows(name).get(name) or {}
+        if row and row["hash"] != strategy_hash(spec):
+            # The file was changed since: nothing that was judged is this strategy.
+            row = {}
         kept = ("evidence", "mark", "model_path", "model_hash", "assessed_by")
         return {
             **self._line(name, row or None),
