@@ -1,22 +1,13 @@
-"""Time the features of a strategy: microseconds per bar and column, compile apart, median of five.
-
-Run: python bench/features_bench.py [BARS]
-"""
+"""Features of a strategy: microseconds per bar and column, compile apart; and the validator."""
 
 from __future__ import annotations
 
-import statistics
-import sys
-import time
-
 import numpy as np
 
+from figures import Figure, below, median_seconds
 from mintmark.domain import Bars, Timeframe
 from mintmark.strategy import StrategySpec, check_spec, features, read_spec, to_yaml
 from mintmark.strategy.catalogue import INDICATORS
-
-LIMIT_US = 1.5
-VALIDATOR_LIMIT_MS = 20.0
 
 
 def twenty_columns() -> StrategySpec:
@@ -49,29 +40,14 @@ def measuring_bars(count: int) -> Bars:
     return Bars("X", Timeframe.H1, stamps, close, close * 1.001, close * 0.999, close, volume)
 
 
-def median_seconds(work: object, times: int = 5) -> float:
-    """Return the median time of ``times`` calls after one that is not counted."""
-    assert callable(work)
-    work()
-    took = []
-    for _ in range(times):
-        begun = time.perf_counter()
-        work()
-        took.append(time.perf_counter() - begun)
-    return statistics.median(took)
-
-
-def main(count: int) -> int:
-    """Print the figures; return 1 when one is over its limit."""
+def measure(count: int = 100_000) -> list[Figure]:
+    """Return the time per bar and column, and per file of the validator."""
     spec, bars = twenty_columns(), measuring_bars(count)
     columns = len(features(spec, bars.part(0, 8_000)).names)
     per_cell = median_seconds(lambda: features(spec, bars)) / (count * columns) * 1e6
     text = to_yaml(spec)
     validator = median_seconds(lambda: read_spec(text)) * 1e3
-    print(f"features: {per_cell:.3f} us per bar and column ({count} bars, {columns} columns; limit {LIMIT_US})")
-    print(f"validator: {validator:.2f} ms per file (limit {VALIDATOR_LIMIT_MS})")
-    return int(per_cell > LIMIT_US or validator > VALIDATOR_LIMIT_MS)
-
-
-if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000))
+    return [
+        below(f"features, {columns} columns over {count:,} bars, per bar and column", per_cell, "us", 1.5),
+        below("validator, a file of 20 columns", validator, "ms", 20.0),
+    ]

@@ -59,6 +59,26 @@ def _database(server: str, statement: str, name: str) -> str:
     return server.replace("/postgres?", f"/{name}?")
 
 
+@pytest.fixture(scope="session")
+def _at_work(sample_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    home = tmp_path_factory.mktemp("at_work") / "home"
+    shutil.copytree(sample_home, home)
+    with opened(House(home, None, {**WIDE, "MINTMARK_RESEARCH__POLL_SECONDS": "300"})) as house:
+        house.serve()
+        house.worker()
+        yield house
+
+
+@pytest.fixture
+def at_work(_at_work: House) -> Iterator[House]:
+    """A house with a server and a worker, idle; many stories use the same one, none may kill its processes."""
+    yield _at_work
+    active = _at_work.get("/operations", active_only="true", limit=1000)["data"]
+    for operation in active:
+        if operation["parent_operation_id"] is None:
+            _at_work.client.delete(f"/operations/{operation['operation_id']}")
+
+
 @dataclass(frozen=True)
 class Calm:
     """A cycle that nobody disturbed: how it ended, and how long it took."""
@@ -67,19 +87,16 @@ class Calm:
     seconds: float
 
 
-def _calm(sample_home: Path, home: Path, strategy: str) -> Calm:
-    shutil.copytree(sample_home, home)
-    with opened(House(home, None, WIDE)) as house:
-        house.worker()
-        began = time.monotonic()
-        cycle = trigger(house, strategy)
-        assert ended(house, cycle)["status"] == "completed", told(house, cycle)
-        return Calm(outcome(house, cycle), time.monotonic() - began)
+def _calm(house: House, strategy: str) -> Calm:
+    began = time.monotonic()
+    cycle = trigger(house, strategy)
+    assert ended(house, cycle)["status"] == "completed", told(house, cycle)
+    return Calm(outcome(house, cycle), time.monotonic() - began)
 
 
 @pytest.fixture(scope="session")
-def _quick_and_calm(sample_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Calm:
-    return _calm(sample_home, tmp_path_factory.mktemp("calm") / "home", "quick")
+def _quick_and_calm(_at_work: House) -> Calm:
+    return _calm(_at_work, "quick")
 
 
 @pytest.fixture(scope="session")
@@ -95,9 +112,9 @@ def calm_seconds(_quick_and_calm: Calm) -> float:
 
 
 @pytest.fixture(scope="session")
-def calm_slow(sample_home: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def calm_slow(_at_work: House) -> dict[str, Any]:
     """How the slow cycle ends when nobody disturbs it, on SQLite."""
-    return _calm(sample_home, tmp_path_factory.mktemp("calm_slow") / "home", "slow").outcome
+    return _calm(_at_work, "slow").outcome
 
 
 @pytest.fixture

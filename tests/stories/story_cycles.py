@@ -17,10 +17,13 @@ RUN_DEPENDENT = {
 }  # fmt: skip
 
 
-def trigger(house: House, strategy: str = "quick", **options: Any) -> str:
-    """Start a cycle by the command line and return its id."""
-    words = [word for name, value in options.items() for word in (f"--{name.replace('_', '-')}", str(value))]
-    return str(house.ask("agent", "trigger", "--strategy", strategy, *words)["operation_id"])
+def trigger(house: House, strategy: str = "quick") -> str:
+    """Start a cycle, by HTTP where a server was started, else by the command line, and return its id."""
+    if not house.serves:
+        return str(house.ask("agent", "trigger", "--strategy", strategy)["operation_id"])
+    answer = house.client.post("/agent/trigger", json={"strategy": strategy})
+    assert answer.status_code == 202, answer.text
+    return str(answer.json()["operation_id"])
 
 
 def row(house: House, operation_id: str) -> dict[str, Any]:
@@ -90,13 +93,18 @@ def ended(house: House, operation_id: str, seconds: float = 400) -> dict[str, An
 
 def told(house: House, operation_id: str) -> str:
     """Return the events of an operation and its children as lines, and the last words of every process."""
-    ids = [operation_id, *(one["operation_id"] for one in children(house, operation_id))]
+    family = [row(house, operation_id), *children(house, operation_id)]
+    ids = [one["operation_id"] for one in family]
+    ends = [
+        f"{one['operation_id']} {one['status']} {one['error_code'] or ''} {one['error_message'] or ''}"
+        for one in family
+    ]
     lines = [
         f"{event['at']} {event['operation_id']} {event['kind']} {event['from']}->{event['to']} {event['detail']}"
         for event in house.rows("SELECT * FROM events ORDER BY n")
         if event["operation_id"] in ids
     ]
-    return "\n".join([*lines, *(house.words(process) for process in house.started)])
+    return "\n".join([*ends, *lines, *(house.words(process) for process in house.started)])
 
 
 def outcome(house: House, operation_id: str) -> dict[str, Any]:

@@ -154,6 +154,11 @@ class House:
             return False
 
     @property
+    def serves(self) -> bool:
+        """Return whether a server was started here."""
+        return self._client is not None
+
+    @property
     def client(self) -> httpx.Client:
         """Return the client of the server started here."""
         assert self._client is not None, "no server was started"
@@ -205,6 +210,9 @@ class House:
 
     def kill_all(self) -> None:
         """Kill every process of this house with KILL, and wait until none is left."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
         wait_for(self._kill_round, "every process is gone", 30)
 
     def _kill_round(self) -> bool:
@@ -217,8 +225,6 @@ class House:
     def close(self) -> None:
         """Kill what lives and let go of what is open."""
         self.kill_all()
-        if self._client is not None:
-            self._client.close()
         if hasattr(self, "_database"):
             self._database.close()
 

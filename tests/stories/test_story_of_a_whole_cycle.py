@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from typing import Any
 
 import pytest
-from story_cycles import CHILDREN, PHASES, children, ended, experiments, outcome, running, trigger
+from story_cycles import CHILDREN, PHASES, children, ended, experiments, outcome, running, told, trigger
 from story_house import COMMAND, ENDED, House, HouseMaker, wait_for
 from story_samples import WIDE
 
@@ -30,10 +31,8 @@ def phases_until_the_end(house: House, operation_id: str) -> list[str]:
     return seen
 
 
-def test_a_cycle_triggered_by_http_goes_through_its_phases_to_a_verdict(a_house: HouseMaker):
-    house = a_house("sqlite", WIDE)
-    house.serve()
-    house.worker()
+def test_a_cycle_triggered_by_http_goes_through_its_phases_to_a_verdict(at_work: House):
+    house = at_work
 
     answer = house.client.post("/agent/trigger", json={"strategy": "starting_1"})
 
@@ -82,10 +81,8 @@ def test_one_command_without_key_or_network_designs_trains_tests_and_judges(a_ho
     assert cost in ("0", {"amount": "0", "currency": "USD"}), cost
 
 
-def test_the_child_shown_is_the_operation_that_works(a_house: HouseMaker):
-    house = a_house("sqlite", WIDE)
-    house.serve()
-    house.worker()
+def test_the_child_shown_is_the_operation_that_works(at_work: House):
+    house = at_work
     cycle = trigger(house)
     for phase, kind in PHASES.items():
         running(house, cycle, kind)
@@ -109,12 +106,19 @@ def test_the_child_shown_is_the_operation_that_works(a_house: HouseMaker):
     assert named == [one["operation_id"] for one in children(house, cycle)]
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_the_same_strategy_pack_and_seed_give_the_same_bytes(a_house: HouseMaker, kind: str):
-    house = a_house(kind, WIDE)
+def test_the_same_strategy_pack_and_seed_give_the_same_bytes(at_work: House, calm_quick: dict[str, Any]):
+    cycle = trigger(at_work, "quick")
+
+    assert ended(at_work, cycle)["status"] == "completed", told(at_work, cycle)
+    assert outcome(at_work, cycle) == calm_quick
+
+
+@pytest.mark.long
+def test_postgresql_gives_the_same_bytes_as_sqlite(a_house: HouseMaker, calm_slow: dict[str, Any]):
+    house = a_house("postgresql", WIDE)
     house.worker()
 
-    first, second = (ended(house, trigger(house, seed=11))["operation_id"] for _ in range(2))
+    cycle = trigger(house, "slow")
 
-    assert outcome(house, first)["status"] == "completed"
-    assert outcome(house, first) == outcome(house, second)
+    assert ended(house, cycle)["status"] == "completed", told(house, cycle)
+    assert outcome(house, cycle) == calm_slow

@@ -26,7 +26,7 @@ from story_cycles import (
 from story_house import House, HouseMaker, opened, wait_for
 from story_samples import WIDE
 
-KINDS = pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+KINDS = pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
 TAKEOVER_SECONDS = 25
 
 
@@ -61,7 +61,9 @@ def test_every_process_killed_in_backtesting_goes_on_after_a_new_start(
 
 
 @KINDS
-def test_a_worker_killed_in_training_is_followed_by_the_other_from_its_checkpoint(a_house: HouseMaker, kind: str):
+def test_a_worker_killed_in_training_is_followed_by_the_other_and_nothing_is_done_twice(
+    a_house: HouseMaker, calm_slow: dict[str, Any], kind: str
+):
     house = a_house(kind, WIDE)
     house.worker()
     house.worker()
@@ -85,7 +87,13 @@ def test_a_worker_killed_in_training_is_followed_by_the_other_from_its_checkpoin
     assert ended(house, cycle)["status"] == "completed", told(house, cycle)
     result = house.ask("operations", "show", training)["data"]["result_summary"]
     assert result["resumed_from_round"] >= stored >= 50
-    assert [one["operation_type"] for one in children(house, cycle)] == list(CHILDREN)
+    assert outcome(house, cycle) == calm_slow
+    assert (calm_slow["trials"], calm_slow["experiments"], len(calm_slow["gates"])) == (9, 1, 7)
+    assert calm_slow["children"] == list(CHILDREN)
+    assert len(house.rows("SELECT operation_id FROM operations")) == 1 + len(CHILDREN)
+    assert {path.name for path in (house.home / "models" / "slow").iterdir()} == {
+        Path(calm_slow["training"]["model_path"]).name
+    }
 
 
 @KINDS
@@ -118,27 +126,7 @@ def triggered(house: House) -> dict[str, Any]:
     return body
 
 
-@KINDS
-def test_a_worker_killed_in_training_leaves_nothing_done_twice(
-    a_house: HouseMaker, calm_slow: dict[str, Any], kind: str
-):
-    house = a_house(kind, WIDE)
-    house.worker()
-    house.worker()
-    cycle = trigger(house, "slow")
-    training = running(house, cycle, "training")
-
-    os.kill(worker_of(house, training), signal.SIGKILL)
-
-    assert ended(house, cycle)["status"] == "completed", told(house, cycle)
-    assert outcome(house, cycle) == calm_slow
-    assert (calm_slow["trials"], calm_slow["experiments"], len(calm_slow["gates"])) == (9, 1, 7)
-    assert house.ask("operations", "list")["total_count"] == 1 + len(CHILDREN)
-    assert {path.name for path in (house.home / "models" / "slow").iterdir()} == {
-        Path(calm_slow["training"]["model_path"]).name
-    }
-
-
+@pytest.mark.long
 def test_a_frozen_worker_that_wakes_up_writes_nothing(a_house: HouseMaker, calm_slow: dict[str, Any]):
     house = a_house("sqlite", WIDE)
     house.worker()

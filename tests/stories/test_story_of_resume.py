@@ -10,8 +10,6 @@ from story_cycles import checkpoint_round, child, ended, outcome, row, running, 
 from story_house import House, HouseMaker, wait_for
 from story_samples import WIDE
 
-KINDS = pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-
 
 def cancelled_at(house: House, cycle: str, round_: int) -> str:
     """Cancel a cycle once its training has a checkpoint of ``round_`` or later; return the training's id."""
@@ -21,13 +19,23 @@ def cancelled_at(house: House, cycle: str, round_: int) -> str:
     return training
 
 
-@KINDS
 def test_a_training_cancelled_after_its_checkpoint_resumes_there_to_the_same_model(
-    a_house: HouseMaker, calm_slow: dict[str, Any], kind: str
+    at_work: House, calm_slow: dict[str, Any]
 ):
-    house = a_house(kind, WIDE)
+    resume_to_the_same_model(at_work, calm_slow)
+
+
+@pytest.mark.long
+def test_a_training_on_postgresql_resumes_to_the_same_model(a_house: HouseMaker, calm_slow: dict[str, Any]):
+    house = a_house("postgresql", WIDE)
     house.serve()
     house.worker()
+
+    resume_to_the_same_model(house, calm_slow)
+
+
+def resume_to_the_same_model(house: House, calm_slow: dict[str, Any]) -> None:
+    """Cancel a training after round 75, resume it twice at once, and check that one of them ends it well."""
     cycle = trigger(house, "slow")
     training = cancelled_at(house, cycle, 75)
 
@@ -49,9 +57,8 @@ def test_a_training_cancelled_after_its_checkpoint_resumes_there_to_the_same_mod
     assert outcome(house, cycle) == calm_slow
 
 
-def test_a_training_by_itself_is_cancelled_and_resumed_by_the_command_line(a_house: HouseMaker):
-    house = a_house("sqlite", WIDE)
-    house.worker()
+def test_a_training_by_itself_is_cancelled_and_resumed_by_the_command_line(at_work: House):
+    house = at_work
     training = house.ask("train", "slow")["operation_id"]
     wait_for(lambda: checkpoint_round(house, training) >= 25, "the first checkpoint is stored")
     house.ask("operations", "cancel", training)
