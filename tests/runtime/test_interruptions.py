@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 import pytest
 from sqlalchemy import update
 from test_workers import hash_after
-from workshop import HERE, Workshop, alive, wait_until
+from workshop import HERE, POSTGRES_IS_LONG, Workshop, alive, wait_until
 
 from mintmark.domain import StoreUnavailable
 from mintmark.runtime import KILL_POINTS
@@ -21,6 +21,7 @@ WORKER_POINTS = [label for label in KILL_POINTS if label.split(".")[0] in ("work
 QUICK = {"look.before_commit", "work.before_finish_commit", "child.before_result"}
 
 
+@POSTGRES_IS_LONG
 @pytest.mark.parametrize(
     "label", [pytest.param(one, marks=[] if one in QUICK else pytest.mark.long) for one in WORKER_POINTS]
 )
@@ -60,6 +61,7 @@ def test_a_handing_over_survives_the_death_of_its_reaper(shop: Workshop, label: 
 
 CLIENT = """
 import json, sys
+from pathlib import Path
 from workshop import client
 from mintmark.runtime import arm, reached
 asked = json.loads(sys.argv[1])

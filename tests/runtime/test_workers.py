@@ -9,7 +9,7 @@ import time
 
 import psutil
 import pytest
-from workshop import Workshop, alive, wait_until
+from workshop import POSTGRES_IS_LONG, Workshop, alive, wait_until
 
 from mintmark.domain import Refused
 
@@ -94,6 +94,7 @@ def test_a_cancelled_process_is_gone_within_a_second(shop: Workshop, ignores_ter
         shop.operations.cancel(cycle)
 
 
+@POSTGRES_IS_LONG
 def test_a_child_cancelled_alone_takes_its_parent_along(shop: Workshop):
     shop.worker()
     cycle = shop.cycle(rounds=2000, seconds_per_round=0.02)
@@ -157,6 +158,7 @@ def test_another_worker_takes_a_dead_ones_training_over(shop: Workshop):
     assert "takeover" in shop.kinds_of_events(training)
 
 
+@POSTGRES_IS_LONG
 def test_all_killed_and_started_again_go_on_without_a_takeover(shop: Workshop):
     worker = shop.worker()
     cycle = shop.cycle(rounds=150, seconds_per_round=0.02)
@@ -176,6 +178,7 @@ def test_all_killed_and_started_again_go_on_without_a_takeover(shop: Workshop):
     assert "restart" in shop.kinds_of_events(training)
 
 
+@POSTGRES_IS_LONG
 def test_a_frozen_worker_that_wakes_up_writes_nothing(shop: Workshop):
     frozen = shop.worker()
     training = shop.train(rounds=400)
@@ -196,6 +199,7 @@ def test_a_frozen_worker_that_wakes_up_writes_nothing(shop: Workshop):
     assert done["starts"] == 2
 
 
+@POSTGRES_IS_LONG
 def test_the_fourth_death_ends_an_operation_as_worker_lost(shop: Workshop):
     shop.worker()
 
@@ -207,6 +211,7 @@ def test_the_fourth_death_ends_an_operation_as_worker_lost(shop: Workshop):
     assert shop.kinds_of_events(killed).count("takeover") == 3
 
 
+@POSTGRES_IS_LONG
 def test_a_look_lost_with_its_worker_is_repaired(shop: Workshop):
     shop.worker(queues=["research"], kill_at="look.started", look=1.0)
     cycle = shop.cycle()
@@ -219,6 +224,7 @@ def test_a_look_lost_with_its_worker_is_repaired(shop: Workshop):
     assert len(shop.operations.children(cycle)) == 4
 
 
+@POSTGRES_IS_LONG
 def test_work_claimed_by_a_worker_that_dies_before_it_begins_is_not_lost(shop: Workshop):
     shop.worker(kill_at="work.started", home=shop.home.with_name("another"))
     training = shop.train(rounds=25)
@@ -252,6 +258,7 @@ def test_what_goes_wrong_in_a_process_fails_its_operation_once(
     assert done["starts"] == 1
 
 
+@POSTGRES_IS_LONG
 def test_a_worker_told_to_stop_hands_its_work_back_with_its_last_checkpoint(shop: Workshop):
     first = shop.worker()
     training = shop.train(rounds=150)
@@ -304,9 +311,9 @@ def test_two_slots_of_one_home_take_two_seats(sqlite_shop: Workshop):
 
 
 def test_a_home_elsewhere_with_the_same_host_name_gets_another_seat(sqlite_shop: Workshop):
-    sqlite_shop.worker()
+    sqlite_shop.worker(dead=60.0)
     wait_until(lambda: len(sqlite_shop.operations.workers()) == 1, 20)
 
-    sqlite_shop.worker(home=sqlite_shop.home.with_name("another"))
+    sqlite_shop.worker(dead=60.0, home=sqlite_shop.home.with_name("another"))
 
     wait_until(lambda: len(sqlite_shop.operations.workers()) == 2, 20)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import Connection
 
 from mintmark.domain import SystemClock
@@ -22,6 +23,9 @@ from mintmark.runtime import Engine, Operations, Parent, ParentView, Patience, R
 from mintmark.store import Database, migrate, open_database
 
 HERE = Path(__file__).resolve().parent
+POSTGRES_IS_LONG = pytest.mark.parametrize(
+    "database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)], indirect=True
+)
 PHASES = ("agent_design", "training", "backtesting", "agent_assessment")
 STEPS = {
     "agent_design": "design",
@@ -220,7 +224,7 @@ def a_workshop(url: str, home: Path) -> Iterator[Workshop]:
 def main(asked: dict[str, Any]) -> None:
     """Be a worker, as ``asked``: url, home, and what differs from the settings below."""
     database, known = client(asked["url"])
-    quick = Patience(worker=asked.get("dead", 3.0), engine_row=asked.get("idle", 3.0), look=asked.get("look", 30.0))
+    quick = Patience(worker=asked.get("dead", 5.0), engine_row=asked.get("idle", 3.0), look=asked.get("look", 30.0))
     settings = SlotSettings(
         home=Path(asked["home"]),
         queues=asked.get("queues", ["design", "training", "backtesting", "assessing", "research"]),

@@ -36,36 +36,39 @@ class Carrier:
 
     def carry(self, now: float) -> None:
         """Carry what is new; ``now`` is the monotonic time in seconds."""
-        if self._carry_checkpoint() or now - self._progress_at >= PROGRESS_SECONDS:
+        new = self._folder.stamp("checkpoint") != self._seen.get("checkpoint")
+        if new or now - self._progress_at >= PROGRESS_SECONDS:
             self._progress_at = now
-            self._carry_progress()
+            self.carry_rest()
 
     def carry_rest(self) -> None:
-        """Carry everything the ended process left."""
-        self._carry_checkpoint()
-        self._carry_progress()
+        """Carry everything that lies in the folder, in one transaction.
 
-    def _changed(self, name: str) -> tuple[int, int] | None:
-        stamp = self._folder.stamp(name)
-        return None if stamp == self._seen.get(name) else stamp
-
-    def _carry_checkpoint(self) -> bool:
-        stamp = self._changed("checkpoint")
-        if stamp is None:
-            return False
-        found = self._folder.checkpoint()
-        if found is not None:
-            with self._operations.database.write() as connection:
-                self._put_checkpoint(connection, found)
-                reached("work.before_checkpoint_commit")
-            reached("work.after_checkpoint_commit")
-        self._seen["checkpoint"] = stamp
-        return True
-
-    def _put_checkpoint(self, connection: Connection, found: Checkpoint) -> None:
-        row = locked(connection, self._run.operation_id)
-        if row is None or row.starts != self._run.starts:
+        A checkpoint never comes without the rounds before it: the process writes
+        those first, and here they are read last.
+        """
+        stamps = {name: self._folder.stamp(name) for name in ("checkpoint", "progress.json", "rounds.json")}
+        if all(self._seen.get(name) == stamp for name, stamp in stamps.items()):
             return
+        new = stamps["checkpoint"] != self._seen.get("checkpoint")
+        checkpoint = self._folder.checkpoint() if new else None
+        progress, rows = self._folder.progress(), self._folder.rounds()
+        with self._operations.database.write() as connection:
+            row = locked(connection, self._run.operation_id)
+            if row is not None and row.starts == self._run.starts:
+                self._put_rounds(connection, rows[self._rounds_carried :])
+                if checkpoint is not None:
+                    self._put_checkpoint(connection, checkpoint, row.worker_id)
+                if progress is not None and row.status == RUNNING:
+                    self._put_progress(connection, Progress.from_json(progress))
+            if checkpoint is not None:
+                reached("work.before_checkpoint_commit")
+        if checkpoint is not None:
+            reached("work.after_checkpoint_commit")
+        self._rounds_carried = len(rows)
+        self._seen |= stamps
+
+    def _put_checkpoint(self, connection: Connection, found: Checkpoint, worker_id: str | None) -> None:
         values = {
             "operation_id": self._run.operation_id,
             "starts": self._run.starts,
@@ -78,35 +81,23 @@ class Carrier:
         connection.execute(delete(checkpoints).where(checkpoints.c.operation_id == self._run.operation_id))
         connection.execute(checkpoints.insert().values(values))
         detail = {"round": found.round, "bytes": len(found.data)}
-        record(connection, self._run.operation_id, "checkpoint", worker_id=row.worker_id, detail=detail)
+        record(connection, self._run.operation_id, "checkpoint", worker_id=worker_id, detail=detail)
 
-    def _carry_progress(self) -> None:
-        progress, rows = self._changed("progress.json"), self._changed("rounds.json")
-        if progress is None and rows is None:
+    def _put_rounds(self, connection: Connection, new: list[dict[str, Any]]) -> None:
+        if not new:
             return
-        found, new = self._folder.progress(), self._folder.rounds()[self._rounds_carried :]
-        with self._operations.database.write() as connection:
-            if not self._put_progress(connection, found):
-                return
-            for row in new:
-                values = {"operation_id": self._run.operation_id, "round": row["round"], "row": row}
-                insert = upsert(connection, rounds).values(values)
-                connection.execute(
-                    insert.on_conflict_do_update(index_elements=["operation_id", "round"], set_={"row": row})
-                )
-        self._rounds_carried += len(new)
-        self._seen |= {"progress.json": progress, "rounds.json": rows}
+        insert = upsert(connection, rounds)
+        values = [{"operation_id": self._run.operation_id, "round": row["round"], "row": row} for row in new]
+        replaced = {"row": insert.excluded["row"]}
+        connection.execute(
+            insert.on_conflict_do_update(index_elements=["operation_id", "round"], set_=replaced), values
+        )
 
-    def _put_progress(self, connection: Connection, found: dict[str, Any] | None) -> bool:
-        table = operations.c
-        same, life = table.operation_id == self._run.operation_id, table.starts == self._run.starts
-        mine = update(operations).where(same, life, table.status == RUNNING)
-        values = {} if found is None else Progress.from_json(found).to_json()
-        if connection.execute(mine.values(changed_at=DatabaseNow(), **values)).rowcount != 1:
-            return False
-        if found is not None and self._run.parent_operation_id is not None:
-            self._move_parent(connection, self._run.parent_operation_id, Progress.from_json(found))
-        return True
+    def _put_progress(self, connection: Connection, progress: Progress) -> None:
+        change = update(operations).where(operations.c.operation_id == self._run.operation_id)
+        connection.execute(change.values(changed_at=DatabaseNow(), **progress.to_json()))
+        if self._run.parent_operation_id is not None:
+            self._move_parent(connection, self._run.parent_operation_id, progress)
 
     def _move_parent(self, connection: Connection, parent_id: str, progress: Progress) -> None:
         table = operations.c

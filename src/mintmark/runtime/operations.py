@@ -233,6 +233,11 @@ class Operations:
                 offset=offset,
             )
 
+    def last_ended(self, operation_type: str) -> dict[str, Any] | None:
+        """Return the summary of the operation of a type that ended last, or None."""
+        with self.database.read() as connection:
+            return reading.last_ended(connection, operation_type)
+
     def children(self, operation_id: str) -> Bodies:
         """Return the children of an operation, oldest first; raises as ``get``."""
         with self.database.read() as connection:

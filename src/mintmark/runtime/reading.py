@@ -112,6 +112,14 @@ def many(
     return {"data": data, "total_count": total, "active_count": active, "limit": limit, "offset": offset}
 
 
+def last_ended(connection: Connection, operation_type: str) -> dict[str, Any] | None:
+    """Return the summary of the operation of a type that ended last, or None."""
+    table = operations.c
+    ended = table.operation_type == operation_type, table.completed_at.is_not(None)
+    row = connection.execute(_query().where(*ended).order_by(table.completed_at.desc()).limit(1)).first()
+    return None if row is None else summary_of(row)
+
+
 def children_of(connection: Connection, operation_id: str) -> list[dict[str, Any]]:
     """Return the children of an operation, oldest first."""
     table = operations.c

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import SQLAlchemyError
@@ -101,14 +101,15 @@ class Slot:
         """Start in the order that loses nothing, and stop in the order that hands everything back."""
         self._sit()
         reached("worker.registered")
-        # Before the launch: else the engine would start this slot's earlier work past every limit.
-        self._reap()
-        reached("worker.reaped")
-        engine = self._launch()
-        reached("worker.launched")
-        threads = [self._thread(self._keep_beating), self._thread(self._keep_reaping)]
-        log.info("worker started", extra={"worker_id": self.worker_id, "queues": list(self._settings.queues)})
+        engine, threads = None, [self._thread(self._keep_beating)]
         try:
+            # Before the launch: else the engine would start this slot's earlier work past every limit.
+            self._reap()
+            reached("worker.reaped")
+            engine = self._launch()
+            reached("worker.launched")
+            threads.append(self._thread(self._keep_reaping))
+            log.info("worker started", extra={"worker_id": self.worker_id, "queues": list(self._settings.queues)})
             yield
         finally:
             self._stop(engine, threads)
@@ -248,11 +249,11 @@ class Slot:
             return
         reap(self._database, self._operations.engine, self._settings.patience, self.worker_id)
 
-    def _stop(self, engine: Any, threads: Sequence[threading.Thread]) -> None:
+    def _stop(self, engine: DBOS | None, threads: Sequence[threading.Thread]) -> None:
         from dbos import DBOS
 
         self.stopping.set()
-        for event in engine.background_thread_stop_events:
+        for event in () if engine is None else engine.background_thread_stop_events:
             event.set()
         for thread in threads:
             thread.join(STOP_SECONDS)

@@ -86,6 +86,7 @@ operations = Table(
     Index("operations_by_parent", "parent_operation_id"),
     Index("operations_by_status", "status", "carrier"),
     Index("operations_by_age", "created_at"),
+    Index("operations_by_end", "operation_type", "completed_at"),
     Index("operations_by_type", "operation_type", "created_at"),
 )
 
