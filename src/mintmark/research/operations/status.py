@@ -95,14 +95,9 @@ def _child(context: Context, cycle: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _last(context: Context) -> dict[str, Any] | None:
-    ended = [
-        cycle
-        for status in ("completed", "failed", "cancelled")
-        for cycle in context.operations.list(operation_type=CYCLE, status=status, limit=20)["data"]
-    ]
-    if not ended:
+    newest = context.operations.last_ended(CYCLE)
+    if newest is None:
         return None
-    newest = max(ended, key=lambda cycle: (cycle["completed_at"] or "", cycle["operation_id"]))
     stored = parameters_of(newest)
     return {
         "operation_id": newest["operation_id"],

@@ -56,6 +56,7 @@ def _operations() -> None:
     op.create_index("operations_by_parent", "operations", ["parent_operation_id"])
     op.create_index("operations_by_status", "operations", ["status", "carrier"])
     op.create_index("operations_by_age", "operations", ["created_at"])
+    op.create_index("operations_by_end", "operations", ["operation_type", "completed_at"])
     op.create_index("operations_by_type", "operations", ["operation_type", "created_at"])
 
 
