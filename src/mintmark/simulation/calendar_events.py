@@ -9,7 +9,7 @@ from mintmark.simulation.records import BY_SIZE, DIVIDEND, INTERVAL, NIGHTS, SPL
 
 @unmanaged
 def play_events(market: Market, terms: Record, rules: Rules, book: Book) -> None:
-    """Play every event of bar ``t``, then charge the full intervals that have passed."""
+    """Play every event of the bar, then charge the full intervals that have passed."""
     account = book.account[0]
     while account.next_event < len(market.events) and market.events[account.next_event].bar <= account.bar:
         event = market.events[account.next_event]

@@ -226,7 +226,7 @@ def _result(
             f"{symbol} is held at {time} and its last price is older than 96 hours", code="missing_price",
             symbol=symbol, time=time,
         )  # fmt: skip
-    trades = book.trades[: end["trades"]].copy()
+    trades = book.trades[: end["trades"]]
     return BacktestResult(
         symbols=tuple(one.symbol for one in bars),
         currency=account.currency,
@@ -235,9 +235,9 @@ def _result(
         bars_per_year=bars_per_year,
         stamps=stamps,
         equity=book.equity,
-        fills=book.fills[: end["fills"]].copy(),
+        fills=book.fills[: end["fills"]],
         trades=trades,
-        refusals=book.refusals[: end["refusals"]].copy(),
+        refusals=book.refusals[: end["refusals"]],
         bars_played=played,
         held_bars=int(end["held_bars"]),
         traded_notional=float(end["traded"]),

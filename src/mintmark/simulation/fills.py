@@ -40,6 +40,7 @@ def play(market: Market, terms: Record, rules: Rules, book: Book) -> int:
     account = book.account[0]
     bars = len(market.stamps)
     single = len(book.positions) == 1 and market.status.shape[1] == 1
+    single = single and market.rates.shape[1] == 1 and market.half_spread.shape[1] == 1
     t = -1
     while t < bars - 1:
         t = play_quiet(t + 1, market, terms, rules, book) if single else t + 1
@@ -56,8 +57,9 @@ def play(market: Market, terms: Record, rules: Rules, book: Book) -> int:
 def play_bar(t: int, last: bool, market: Market, terms: Record, rules: Rules, book: Book) -> None:
     """Play bar ``t`` of ``market``: the one-bar step."""
     load_bar(t, market, book)
-    if not is_quiet(market, terms, book):
-        play_busy(market, terms, rules, book)
+    touched = not is_out_of_reach(terms, book)
+    if touched or is_awaited(market, book.account[0]):
+        play_busy(touched, market, terms, rules, book)
     book.equity[t] = mark_close(terms, rules, book)
     if book.account[0].ruined != 0:
         book.equity[t] = book.account[0].cash
@@ -80,16 +82,20 @@ def load_bar(t: int, market: Market, book: Book) -> None:
 
 
 @inlined
-def is_quiet(market: Market, terms: Record, book: Book) -> bool:
-    """Return whether nothing can fill, be charged or be liquidated in this bar.
+def is_awaited(market: Market, account: Record) -> bool:
+    """Return whether an order, a charge or an event of the calendar waits for this bar."""
+    if account.waiting > 0 or account.accruing > 0:
+        return True
+    return bool(account.next_event < len(market.events) and market.events[account.next_event].bar <= account.bar)
+
+
+@inlined
+def is_out_of_reach(terms: Record, book: Book) -> bool:
+    """Return whether the bar touches no protective level.
 
     Liquidation is out of reach where it is with every position at its worst price at once.
     """
     account = book.account[0]
-    if account.waiting > 0 or account.accruing > 0:
-        return False
-    if account.next_event < len(market.events) and market.events[account.next_event].bar <= account.bar:
-        return False
     worst = account.cash
     for m in range(len(book.positions)):
         p, x = book.positions[m], terms[m]
@@ -111,17 +117,21 @@ def is_quiet(market: Market, terms: Record, book: Book) -> bool:
 
 
 @unmanaged
-def play_busy(market: Market, terms: Record, rules: Rules, book: Book) -> None:
-    """Play what comes before the close of a bar in which something may happen."""
+def play_busy(touched: bool, market: Market, terms: Record, rules: Rules, book: Book) -> None:
+    """Play what comes before the close of a bar in which something may happen; ``touched``: a protective level."""
+    account = book.account[0]
+    seen = account.next_event
     play_events(market, terms, rules, book)
     for m in range(len(book.positions)):
         p = book.positions[m]
         if p.status != ABSENT:
             p.mark = mid_price(p.open, p.half, terms[m].bid_bars)
-    exits_at_open(terms, book)
-    if book.account[0].waiting > 0:
+    if touched or account.next_event > seen or account.accruing > 0:
+        exits_at_open(terms, book)
+    if account.waiting > 0:
         orders_at_open(terms, rules, book)
-    exits_inside(terms, book)
+    if not is_out_of_reach(terms, book):
+        exits_inside(terms, book)
 
 
 @inlined

@@ -96,7 +96,7 @@ def adverse_exit(m: int, terms: Record, book: Book) -> tuple[float, int]:
 
 @unmanaged
 def leave_at_open(m: int, size: float, slips: bool, reason: int, flags: int, terms: Record, book: Book) -> None:
-    """Close ``size`` lots at the open of bar ``t``."""
+    """Close ``size`` lots at the open."""
     p, x = book.positions[m], terms[m]
     raw, half = p.open, p.half
     reference = mid_price(raw, half, x.bid_bars)
@@ -108,7 +108,7 @@ def leave_at_open(m: int, size: float, slips: bool, reason: int, flags: int, ter
 
 @unmanaged
 def leave_at_level(m: int, level: float, reason: int, flags: int, terms: Record, book: Book) -> None:
-    """Close all at ``level`` inside bar ``t``: past it nothing of the bar counts on the level's side."""
+    """Close all at ``level`` inside the bar: past it nothing of the bar counts on the level's side."""
     p, x = book.positions[m], terms[m]
     half = p.half
     high = mid_price(p.high, half, x.bid_bars)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 from mintmark.measures import unmanaged
-from mintmark.simulation.costs import mid_price, side_price
+from mintmark.simulation.costs import mid_price
 from mintmark.simulation.protection import raise_trail
-from mintmark.simulation.records import CALL_LEVEL, LIQUIDATION_LEVEL, Book, Market, Record, Rules
+from mintmark.simulation.records import CALL_LEVEL, Book, Market, Record, Rules
 from mintmark.simulation.targets import decide
 
 
@@ -13,7 +15,8 @@ from mintmark.simulation.targets import decide
 def play_quiet(t: int, market: Market, terms: Record, rules: Rules, book: Book) -> int:
     """Play bars from ``t`` on while nothing can fill, be charged, called or closed; return the first bar not played.
 
-    A changed target ends the quiet: its bar is played, its order waits. The last bar is never played here.
+    Spread and rate are the same for all bars. A changed target ends the quiet: its bar is played, its order
+    waits. The last bar is never played here.
     """
     account, p = book.account[0], book.positions[0]
     end = len(market.stamps) - 1
@@ -29,12 +32,12 @@ def play_quiet(t: int, market: Market, terms: Record, rules: Rules, book: Book) 
         stop = stay_held(t, end, market, terms, rules, book)
     if stop > t:
         last = stop - 1
-        half = market.half_spread[0, last if market.half_spread.shape[1] > 1 else 0]
+        half = market.half_spread[0, 0]
         p.mark, p.half = mid_price(market.close[0, last], half, terms[0].bid_bars), half
         p.marked_at = market.stamps[last]
         p.bars += stop - t
         account.bar, account.stamp, account.equity = last, market.stamps[last], book.equity[last]
-        p.rate = market.rates[0, last if market.rates.shape[1] > 1 else 0]
+        p.rate = market.rates[0, 0]
         account.held_bars += stop - t if p.direction != 0.0 else 0
         target = market.targets[0, last]
         if target == target and target != p.seen:
@@ -59,36 +62,44 @@ def stay_flat(t: int, end: int, cash: float, seen: float, market: Market, book: 
 def stay_held(t: int, end: int, market: Market, terms: Record, rules: Rules, book: Book) -> int:
     """Mark bars with a position up to ``end``, up to the first that may touch it, or past a changed target."""
     p, x = book.positions[0], terms[0]
-    cash, d, size, basis, seen = book.account[0].cash, p.direction, p.size, p.basis, p.seen
-    adverse, goal, best, highest, lowest = d * p.adverse, d * p.target, d * p.best, p.highest, p.lowest
-    contract, bid, inverse = x.contract, x.bid_bars, x.inverse_leverage
-    floor = 1e-9 * abs(cash)
-    wide, many = int(market.half_spread.shape[1] > 1), int(market.rates.shape[1] > 1)
+    cash, d, size, seen = book.account[0].cash, p.direction, p.size, p.seen
+    half, worth = market.half_spread[0, 0], x.contract * market.rates[0, 0]
+    basis, shift, offset = p.basis * worth, half * x.bid_bars, half * (x.bid_bars - d)
+    danger = call_price(cash, d, size * worth, basis, x.inverse_leverage)
+    limit, goal, best = max(d * p.adverse, danger), d * p.target, d * p.best
+    with_us = market.high if d > 0.0 else market.low
+    against = market.low if d > 0.0 else market.high
+    closes, targets, equity = market.close, market.targets, book.equity
+    top, bottom = -math.inf, math.inf
     trails = rules.trailing > 0.0
-    highs, lows, closes, targets, equity = market.high, market.low, market.close, market.targets, book.equity
     while t < end:
-        half, worth = market.half_spread[0, t * wide], contract * market.rates[0, t * many]
-        high, low = side_price(highs[0, t], half, bid, -d), side_price(lows[0, t], half, bid, -d)
-        price, gained = (low, high) if d > 0.0 else (high, low)
-        if d * price <= adverse or d * gained >= goal:
+        gain, loss = d * with_us[0, t], d * against[0, t]
+        gained = d * (with_us[0, t] + offset)
+        if d * (against[0, t] + offset) <= limit or gained >= goal:
             break
-        notional = size * price * worth
-        if not cash + (d * (notional - basis * worth) - LIQUIDATION_LEVEL * notional * inverse) > floor:
-            break
-        notional = size * mid_price(closes[0, t], half, bid) * worth
-        value = cash + d * (notional - basis * worth)
-        if value < CALL_LEVEL * (notional * inverse) or value <= 0.0:
-            break
-        highest = max(highest, mid_price(highs[0, t], half, bid))
-        lowest = min(lowest, mid_price(lows[0, t], half, bid))
-        if trails and d * gained > best:
-            p.best = gained
+        top, bottom = max(top, gain), min(bottom, loss)
+        if trails and gained > best:
+            p.best, best = d * gained, gained
             raise_trail(p, x, rules)
-            best, adverse = d * gained, d * p.adverse
-        equity[t] = value
+            limit = max(d * p.adverse, danger)
+        equity[t] = cash + d * (size * (closes[0, t] + shift) * worth - basis)
         target = targets[0, t]
         t += 1
         if target == target and target != seen:
             break
-    p.highest, p.lowest = highest, lowest
+    high, low = (top, bottom) if d > 0.0 else (-bottom, -top)
+    p.highest, p.lowest = max(p.highest, high + shift), min(p.lowest, low + shift)
     return t
+
+
+@unmanaged
+def call_price(cash: float, d: float, units: float, basis: float, inverse_leverage: float) -> float:
+    """Return d x the price beyond which equity surely stays above the call level; infinite where none does.
+
+    It stands a billionth apart, so that rounding cannot hide a call.
+    """
+    kept = d - CALL_LEVEL * inverse_leverage
+    if d * kept <= 0.0:
+        return math.inf
+    price = (d * basis - cash) / (units * kept)
+    return d * price + 1e-9 * (abs(price) + abs(cash / units))

@@ -123,8 +123,8 @@ ACCOUNT = np.dtype(
     ],
     align=True,
 )
-"""The one cash account, the bar under way and the counters of the run. ``waiting``: instruments with an order; ``accruing``: with
-financing by the hour."""
+"""The one cash account, the bar under way and the counters of the run. ``waiting``: instruments with an order;
+``accruing``: with financing by the hour."""
 
 POSITION = np.dtype(
     [

@@ -40,7 +40,7 @@ def refuse(m: int, code: int, size: float, book: Book) -> None:
 
 @unmanaged
 def decide(m: int, target: float, terms: Record, rules: Rules, book: Book) -> None:
-    """Make the order that a changed ``target`` asks for at the close of bar ``t``; it replaces one still waiting."""
+    """Make the order that a changed ``target`` asks for at the close; it replaces one still waiting."""
     account, p, x = book.account[0], book.positions[m], terms[m]
     drop_order(p, account)
     p.seen = target
