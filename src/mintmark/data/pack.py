@@ -175,8 +175,12 @@ class Pack:
         inside = stamps[np.searchsorted(stamps, start) : np.searchsorted(stamps, stop)]
         if not len(inside):
             return 0, 0.0
+        base = self.series(symbol, timeframe)
+        if timeframe is base.timeframe and len(inside) == len(stamps):
+            # The whole series was counted when it was sealed; counting needs the calendar, which is slow to make.
+            return len(inside), base.quality["completeness"] or 0.0
         first, last = int(inside[0]), int(inside[-1])
-        share = completeness(inside, expected(self.series(symbol).calendar, timeframe, first, last))["completeness"]
+        share = completeness(inside, expected(base.calendar, timeframe, first, last))["completeness"]
         return len(inside), share or 0.0
 
     def _jumps(self, base: Series) -> tuple[int, ...]:
