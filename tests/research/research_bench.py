@@ -45,13 +45,15 @@ class Bench:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
 
-    def run(self, kind: str, operation_id: str, parent: str | None = None, **parameters: Any) -> Run:
+    def run(
+        self, kind: str, operation_id: str, parent: str | None = None, symbols: Any = ("NASDAQ",), **parameters: Any
+    ) -> Run:
         """A new life of an operation, in a folder of its own."""
         self._lives += 1
         folder = self.place / operation_id / str(self._lives)
         folder.mkdir(parents=True)
         metadata = {
-            "symbols": ["NASDAQ"],
+            "symbols": list(symbols),
             "timeframes": ["1d"],
             "pack_id": "PP_2018-12-31_SAMPLE_v1",
             "parameters": {"random_state": 7, **parameters},
@@ -66,18 +68,29 @@ class Bench:
             folder.put_checkpoint(start, "start")
         return Task(folder)
 
-    def trained(self, name: str = "swing_2", start: Checkpoint | None = None, stop_after: int | None = None):
+    def trained(
+        self,
+        name: str = "swing_2",
+        start: Checkpoint | None = None,
+        stop_after: int | None = None,
+        symbols: Any = ("NASDAQ",),
+    ):
         """Train; return the life, its result, and all its checkpoints."""
         from mintmark.strategy import read_spec, strategy_hash
 
         text = (self.context.home / "strategies" / f"{name}.yaml").read_text()
         hashed = strategy_hash(read_spec(text).require())
-        run = self.run("training", "op_training_x", strategy_name=name, strategy_hash=hashed)
+        run = self.run("training", "op_training_x", symbols=symbols, strategy_name=name, strategy_hash=hashed)
         inputs = Training(self.context).prepare(run)
         return run, *self._computed(training_process, run, inputs, start, stop_after)
 
     def tested(
-        self, model_path: str, name: str = "swing_2", start: Checkpoint | None = None, stop_after: int | None = None
+        self,
+        model_path: str,
+        name: str = "swing_2",
+        start: Checkpoint | None = None,
+        stop_after: int | None = None,
+        symbols: Any = ("NASDAQ",),
     ):
         """Backtest as in a cycle; return the life, its result, and all its checkpoints."""
         from mintmark.strategy import read_spec, strategy_hash
@@ -85,7 +98,7 @@ class Bench:
         text = (self.context.home / "strategies" / f"{name}.yaml").read_text()
         hashed = strategy_hash(read_spec(text).require())
         given = {"strategy_name": name, "strategy_hash": hashed, "model_path": model_path}
-        run = self.run("backtesting", "op_backtesting_x", "op_agent_research_x", **given)
+        run = self.run("backtesting", "op_backtesting_x", "op_agent_research_x", symbols, **given)
         inputs = Backtesting(self.context).prepare(run)
         return run, *self._computed(backtest_process, run, inputs, start, stop_after)
 

@@ -11,10 +11,12 @@ from research_bench import SWING
 from sqlalchemy import text
 
 from mintmark.domain import Refused
+from mintmark.research.gates import Limits, training_gate
 from mintmark.research.operations.backtesting import FIELDS, Backtesting, BacktestOrder
 from mintmark.research.operations.bars_file import read_bars, write_bars
 from mintmark.research.operations.library import Library, StrategyFile
 from mintmark.research.operations.training import Training
+from mintmark.research.starters import starting_strategies
 from mintmark.research.walking import configurations, round_trip_cost, with_own
 from mintmark.store import write_atomic
 from mintmark.strategy import read_spec
@@ -229,3 +231,41 @@ def test_a_round_trip_costs_both_fees_and_one_spread(bench):
     instrument = bench.context.data.open("PP_2018-12-31_SAMPLE_v1").instrument("NASDAQ")
 
     assert round_trip_cost(instrument, 1000.0) == pytest.approx(2 * 0.0002)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("starter", starting_strategies(), ids=lambda starter: starter.name)
+def test_every_starting_strategy_trains_and_runs_to_an_end(bench, starter):
+    """Whatever the gates say of it, each gives figures or says why there are none."""
+    bench.save(starter.text, starter.name)
+    symbols = starter.spec["universe"]["symbols"]
+    run, result, _ = bench.trained(starter.name, symbols=symbols)
+    room = Training(bench.context)
+    stored = room.store_files(run, result)
+    with bench.context.database.write() as connection:
+        trained = room.finish(connection, run, stored)
+
+    tested, figures, _ = bench.tested(trained["model_path"], starter.name, symbols=symbols)
+    summary = finished(bench, tested, figures)
+
+    assert training_gate(trained, Limits()).answers
+    assert summary["symbols"] == symbols
+    assert summary["bars"] > 1000
+    assert len(summary["walk_forward"]["configurations"]) == 8
+    assert json.dumps(summary, allow_nan=False)
+
+
+def test_two_symbols_share_one_account(bench):
+    spec = SWING.replace("symbols: [NASDAQ]", "symbols: [NASDAQ, SP500]")
+    bench.save(spec)
+    both = ["NASDAQ", "SP500"]
+    run, result, _ = bench.trained(symbols=both)
+    stored = Training(bench.context).store_files(run, result)
+
+    tested, figures, _ = bench.tested(stored["summary"]["model_path"], symbols=both)
+    summary = finished(bench, tested, figures)
+
+    assert summary["symbols"] == both
+    assert result["samples"]["train"] > 5_000
+    assert summary["total_trades"] > 0
+    assert summary["exposure"] <= 1.0
