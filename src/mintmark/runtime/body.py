@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Row, func, select, update
 
-from mintmark.domain import MintmarkError, StoreUnavailable
+from mintmark.domain import Fault, MintmarkError, NotWritable, StoreUnavailable
 from mintmark.runtime.carrying import Carrier, stored_checkpoint
 from mintmark.runtime.folder import WorkFolder
 from mintmark.runtime.killpoints import armed, reached
@@ -55,7 +55,7 @@ class Place:
     incarnation: str
     stopping: threading.Event
 
-    def persist(self, action: Callable[[], T]) -> T:
+    def persist(self, action: Callable[[], T], awaited: tuple[type[Fault], ...] = (StoreUnavailable,)) -> T:
         """Do ``action`` as soon as the database answers; give up only when the worker stops.
 
         Raises:
@@ -64,7 +64,7 @@ class Place:
         while True:
             try:
                 return action()
-            except StoreUnavailable as error:
+            except awaited as error:
                 if self.stopping.is_set():
                     raise
                 log.warning("waiting for the database: %s", error)
@@ -134,7 +134,7 @@ class _Life:
             self._prepare()
             process = start_process(self._folder.path, self._folder.log)
             reached("work.spawned")
-            return self._settled(process, self._watch(process))
+            return self._settled(process, self._watched(process))
         except StoreUnavailable:
             # The worker stops while the database is away: whoever finds the work next takes it over.
             return "handed_over"
@@ -163,6 +163,13 @@ class _Life:
             }
         )
         reached("work.folder_written")
+
+    def _watched(self, process: subprocess.Popen[bytes]) -> str:
+        try:
+            return self._watch(process)
+        except BaseException:
+            stop_process(process)
+            raise
 
     def _watch(self, process: subprocess.Popen[bytes]) -> str:
         """Return once the process has ended (``ended``), was stopped with its worker, or is not wanted any more."""
@@ -265,7 +272,8 @@ class _Life:
                 self._drop(connection)
                 return "superseded"
 
-        return self._place.persist(fail)
+        # A failure that finds no room to be written down waits for it.
+        return self._place.persist(fail, (StoreUnavailable, NotWritable))
 
     def _superseded(self) -> str:
         with self._operations.database.write() as connection:

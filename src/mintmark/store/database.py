@@ -10,6 +10,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from mintmark.domain import MintmarkError, NotWritable, Refused, StoreUnavailable
 from mintmark.store.files import free_bytes, make_folder
@@ -64,6 +65,9 @@ class Database:
     def _named_faults(self) -> Iterator[None]:
         try:
             yield
+        except PoolTimeout as error:
+            where = self.url.render_as_string(hide_password=True)
+            raise StoreUnavailable(f"no connection to {where} was free: {error}", url=where) from error
         except (OperationalError, InterfaceError) as error:
             fault = self._fault(str(error.orig))
             if fault is None:
