@@ -144,7 +144,7 @@ class App:
 
     def ready(self) -> None:
         """Make every part now, so that each operation type is known and no first request waits."""
-        _ = self.research
+        _ = self.research, self.data, self.engine.client
 
     def close(self) -> None:
         """Give back what was opened."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import signal
 import socket
 import sys
 from typing import TYPE_CHECKING
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-def run_server(app: App, host: str, port: int) -> None:
-    """Answer on ``host:port`` until told to stop.
+def run_server(app: App, host: str, port: int) -> int:
+    """Answer on ``host:port`` until a signal says stop; return the exit code of that signal.
 
     Raises:
         Refused: ``address_in_use`` when something else listens there.
@@ -38,7 +39,12 @@ def run_server(app: App, host: str, port: int) -> None:
     mount(api)
     stderr().print(f"Mintmark listens on http://{_shown(host)}:{listener.getsockname()[1]}", markup=False)
     server = uvicorn.Server(uvicorn.Config(api, log_config=None, access_log=False, server_header=False))
+    # The server raises its signal again when it is done: we are still to close what is open.
+    stopped: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda found, _frame: stopped.append(found))
     server.run(sockets=[listener])
+    return 128 + stopped[0] if stopped else 0
 
 
 def is_loopback(host: str) -> bool:

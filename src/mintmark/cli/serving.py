@@ -27,7 +27,8 @@ def serve(
     from mintmark.cli.server import run_server
 
     with opened() as app:
-        run_server(app, host, port)
+        code = run_server(app, host, port)
+    raise typer.Exit(code)
 
 
 def worker(
