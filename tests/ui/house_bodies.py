@@ -181,7 +181,14 @@ class House:
             self.operations[one["operation_id"]] = one
 
     def _cycle(self, key: str, status: str, phase: str, **facts: Any) -> dict[str, Any]:
-        given = {"phase": phase, "strategy_hash": "ab" * 32, "designer": "algorithm", "random_state": 7, **facts}
+        given = {
+            "phase": phase,
+            "strategy_hash": "ab" * 32,
+            "designer": "algorithm",
+            "random_state": 7,
+            "design_op_id": "op",
+            **facts,
+        }
         meta = {"symbols": ["NASDAQ"], "timeframes": ["1d"], "pack_id": PACK, "parameters": given}
         return an_operation("agent_research", key, status, phase=phase, metadata=meta)
 

@@ -19,7 +19,7 @@ def a_cycle(status: str, phase: str, percentage: float = 0.0, **facts: Any) -> d
         "status": status,
         "duration_seconds": 10.0,
         "progress": {"percentage": percentage, "current_step": None},
-        "metadata": {"parameters": {"phase": phase, **facts}},
+        "metadata": {"parameters": {"phase": phase, "design_op_id": "op", **facts}},
     }
 
 
@@ -32,9 +32,10 @@ def states(cycle: dict[str, Any]) -> list[str]:
     [
         (a_cycle("pending", "idle"), ["waiting"] * 4),
         (a_cycle("running", "training", 21.0), ["completed", "running", "waiting", "waiting"]),
-        (a_cycle("failed", "backtesting", 45.0), ["completed", "completed", "failed", "waiting"]),
+        (a_cycle("failed", "backtesting", 45.0, backtest_op_id="op"), ["completed", "completed", "failed", "waiting"]),
         (a_cycle("cancelled", "training", 10.0), ["completed", "cancelled", "waiting", "waiting"]),
         (a_cycle("completed", "assessing", 100.0, backtest_op_id="op"), ["completed"] * 4),
+        (a_cycle("running", "training", 21.0, design_op_id=None), ["skipped", "running", "waiting", "waiting"]),
         (a_cycle("completed", "assessing", 100.0), ["completed", "completed", "skipped", "completed"]),
     ],
 )

@@ -34,7 +34,7 @@ _PAPER = {
     "ink": "#1b2430",
     "muted": "#66707c",
     "grid": "#e3e7ec",
-    "accent": "#0f8a6c",
+    "accent": "#2a5bd0",
     "loss": "#c2413b",
     "second": "#8a93a0",
 }

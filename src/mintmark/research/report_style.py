@@ -2,9 +2,9 @@
 
 STYLE = """
 :root { color-scheme: light dark; --paper:#ffffff; --card:#f7f8fa; --ink:#1b2430; --muted:#5d6773; --grid:#dfe4ea;
-  --accent:#0b7a5e; --gain:#0b7a5e; --loss:#b8352f; --amber:#8a5a00; --second:#8a93a0; }
+  --accent:#2a5bd0; --gain:#0b7a4b; --loss:#c03030; --amber:#8a5a00; --second:#8a93a0; }
 @media (prefers-color-scheme: dark) { :root { --paper:#0f1419; --card:#161d25; --ink:#e4e9ef; --muted:#98a4b1;
-  --grid:#28323d; --accent:#3fc79a; --gain:#3fc79a; --loss:#f0776f; --amber:#e0ac4e; --second:#7d8896; } }
+  --grid:#28323d; --accent:#7ea6ff; --gain:#4cc38a; --loss:#f1786f; --amber:#e0ac4e; --second:#7d8896; } }
 * { box-sizing: border-box; }
 body { margin:0; background:var(--paper); color:var(--ink);
   font:15px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;
@@ -50,7 +50,8 @@ pre { background:var(--card); border-radius:10px; padding:16px; overflow-x:auto;
 ul { padding-left:20px; margin:6px 0; } li { margin:4px 0; max-width:76ch; }
 footer { margin-top:56px; color:var(--muted); font-size:12.5px; }
 @media (max-width:560px) { main { padding:28px 16px 64px; } .pair { grid-template-columns:1fr; }
-  h1 { font-size:26px; }
+  h1 { font-size:26px; } .dial { width:70px; }
+  .scroll table:has(th:nth-child(5)):not(:has(.dial)) { min-width:640px; }
   .tiles { grid-template-columns:1fr 1fr; } }
 @media print { main { padding:0; } h2 { break-after:avoid; } figure,table { break-inside:avoid; } }
 """

@@ -9,6 +9,8 @@ from mintmark.domain import PHASES, Html, duration_text, tag
 
 _SPANS = {"designing": (0.0, 5.0), "training": (5.0, 45.0), "backtesting": (45.0, 90.0), "assessing": (90.0, 100.0)}
 _NAMES = {"designing": "Design", "training": "Training", "backtesting": "Backtest", "assessing": "Assessment"}
+# A named strategy needs no design, and a refused training may be assessed without a backtest.
+_CHILDREN = {"designing": "design_op_id", "backtesting": "backtest_op_id"}
 _SAID = {"waiting": "", "skipped": "not run", "completed": "", "running": ""}
 _SIGNS = {"completed": "✓ ", "failed": "✗ ", "running": "", "waiting": "", "cancelled": "⊘ "}
 
@@ -33,14 +35,11 @@ def lane(cycle: Mapping[str, Any]) -> Html:
 
 
 def _state(name: str, phase: str, cycle: Mapping[str, Any]) -> str:
-    if cycle["status"] == "completed":
-        skipped = name == "backtesting" and not stored(cycle).get("backtest_op_id")
-        return "skipped" if skipped else "completed"
     order = {one: at for at, one in enumerate(PHASES)}
     here, at = order.get(phase, -1), order[name]
-    if at < here:
-        skipped = name == "backtesting" and not stored(cycle).get("backtest_op_id")
-        return "skipped" if skipped else "completed"
+    if at < here or cycle["status"] == "completed":
+        child = _CHILDREN.get(name)
+        return "completed" if child is None or stored(cycle).get(child) else "skipped"
     if at > here:
         return "waiting"
     return "running" if cycle["status"] in ("pending", "running", "resuming") else str(cycle["status"])
