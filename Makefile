@@ -37,7 +37,7 @@ check: setup ## Format, lint, types, tests
 bench: setup ## Measure what the docs promise, beside its targets
 	$(BIN)/python bench/run.py
 
-serve: setup ## Open the web pages on http://127.0.0.1:8610
+serve: setup ## Serve the pages and the HTTP API on this machine
 	$(BIN)/mintmark serve
 
 docs: setup ## Write the generated pages again
