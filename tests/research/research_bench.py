@@ -29,6 +29,9 @@ training: {patience: 100}
 """
 
 
+SAMPLE = "PP_2018-12-31_SAMPLE_v1"
+
+
 class Stopped(Exception):
     """The test killed the computation."""
 
@@ -46,7 +49,13 @@ class Bench:
         path.write_text(text)
 
     def run(
-        self, kind: str, operation_id: str, parent: str | None = None, symbols: Any = ("NASDAQ",), **parameters: Any
+        self,
+        kind: str,
+        operation_id: str,
+        parent: str | None = None,
+        symbols: Any = ("NASDAQ",),
+        pack_id: str = SAMPLE,
+        **parameters: Any,
     ) -> Run:
         """A new life of an operation, in a folder of its own."""
         self._lives += 1
@@ -55,7 +64,7 @@ class Bench:
         metadata = {
             "symbols": list(symbols),
             "timeframes": ["1d"],
-            "pack_id": "PP_2018-12-31_SAMPLE_v1",
+            "pack_id": pack_id,
             "parameters": {"random_state": 7, **parameters},
         }
         return Run(operation_id, kind, self._lives, metadata, folder, parent, operation_id)
@@ -74,13 +83,16 @@ class Bench:
         start: Checkpoint | None = None,
         stop_after: int | None = None,
         symbols: Any = ("NASDAQ",),
+        pack_id: str = SAMPLE,
     ):
         """Train; return the life, its result, and all its checkpoints."""
         from mintmark.strategy import read_spec, strategy_hash
 
         text = (self.context.home / "strategies" / f"{name}.yaml").read_text()
         hashed = strategy_hash(read_spec(text).require())
-        run = self.run("training", "op_training_x", symbols=symbols, strategy_name=name, strategy_hash=hashed)
+        run = self.run(
+            "training", "op_training_x", symbols=symbols, pack_id=pack_id, strategy_name=name, strategy_hash=hashed
+        )
         inputs = Training(self.context).prepare(run)
         return run, *self._computed(training_process, run, inputs, start, stop_after)
 
@@ -91,6 +103,7 @@ class Bench:
         start: Checkpoint | None = None,
         stop_after: int | None = None,
         symbols: Any = ("NASDAQ",),
+        pack_id: str = SAMPLE,
     ):
         """Backtest as in a cycle; return the life, its result, and all its checkpoints."""
         from mintmark.strategy import read_spec, strategy_hash
@@ -98,7 +111,7 @@ class Bench:
         text = (self.context.home / "strategies" / f"{name}.yaml").read_text()
         hashed = strategy_hash(read_spec(text).require())
         given = {"strategy_name": name, "strategy_hash": hashed, "model_path": model_path}
-        run = self.run("backtesting", "op_backtesting_x", "op_agent_research_x", symbols, **given)
+        run = self.run("backtesting", "op_backtesting_x", "op_agent_research_x", symbols, pack_id, **given)
         inputs = Backtesting(self.context).prepare(run)
         return run, *self._computed(backtest_process, run, inputs, start, stop_after)
 

@@ -121,7 +121,8 @@ class Backtesting:
         capital = run.parameters.get("initial_capital") or CAPITAL.as_json()
         known = {symbol: before(found, stop) for symbol, found in bars.items()}
         write_atomic(run.folder / "bars.npz", write_bars(known))
-        self._write_rates(run, pack, known, capital["currency"])
+        walked = folds(cut, stamps) if in_cycle else ()
+        self._write_rates(run, pack, known, capital["currency"], min([start, *(fold.test_from for fold in walked)]))
         state = random_state_of(self._context, run)
         identity = {"strategy": strategy_hash(spec), "pack": pack.sha256, "code": self._context.code_version}
         return {
@@ -132,7 +133,7 @@ class Backtesting:
             "holdout_start": cut.holdout_start,
             "window_start": start,
             "window_stop": stop,
-            "folds": [asdict(fold) for fold in folds(cut, stamps)] if in_cycle else [],
+            "folds": [asdict(fold) for fold in walked],
             "out_of_sample": start >= _first_unseen(bars, note, cut),
             "instruments": [instrument_json(pack.instrument(symbol)) for symbol in known],
             "years": {symbol: pack.bars_per_year(symbol, spec.base) for symbol in known},
@@ -209,13 +210,15 @@ class Backtesting:
         return note
 
     @staticmethod
-    def _write_rates(run: Run, pack: Pack, bars: Mapping[str, Bars], currency: str) -> None:
+    def _write_rates(run: Run, pack: Pack, bars: Mapping[str, Bars], currency: str, first: int) -> None:
+        """Put the account's currency for one of each symbol's into the folder, for the stamps from ``first`` on."""
         if all(pack.instrument(symbol).currency == currency for symbol in bars):
             return
-        found = {
-            str(at): pack.rates(pack.instrument(symbol).currency, currency, one.stamps)
-            for at, (symbol, one) in enumerate(bars.items())
-        }
+        found = {}
+        for at, (symbol, one) in enumerate(bars.items()):
+            begin = int(np.searchsorted(one.stamps, first))
+            values = pack.rates(pack.instrument(symbol).currency, currency, one.stamps[begin:])
+            found[str(at)] = np.concatenate([np.full(begin, np.nan), values])
         buffer = io.BytesIO()
         np.savez(buffer, allow_pickle=False, **found)
         write_atomic(run.folder / "rates.npz", buffer.getvalue())
