@@ -21,6 +21,8 @@ from figures import Figure, below, seen
 from mintmark.domain import Bars, CostProfile, Instrument, Timeframe, default_instrument
 from mintmark.measures import MONEY_METRICS, performance
 from mintmark.simulation import Account, Protection, run_targets
+from mintmark.simulation.engine import prepare, rules_of
+from mintmark.simulation.fills import play
 
 FAST, SLOW = 10, 20
 ACCOUNT = Account("USD", Decimal(100_000_000))
@@ -91,24 +93,10 @@ def best(work: Callable[[], Any], times: int = 5) -> float:
 
 def kernel_seconds(bars: Bars, targets: Any, protection: Protection) -> float:
     """Return the seconds of the compiled loop alone, fills, trades and equity written."""
-    from mintmark.simulation import engine
-    from mintmark.simulation.fills import play
-
-    spent: list[float] = []
-
-    def timed(*given: Any) -> int:
-        start = time.thread_time()
-        played = play(*given)
-        spent.append(time.thread_time() - start)
-        return played
-
-    engine.play = timed  # type: ignore[assignment]
-    try:
-        for _ in range(6):
-            whole(bars, targets, protection)
-    finally:
-        engine.play = play
-    return min(spent[1:])
+    rules = rules_of(protection, "size", "decision", 0.0)
+    setups = [prepare([bars], targets, [instrument()], ACCOUNT, rules) for _ in range(5)]
+    play(*prepare([bars], targets, [instrument()], ACCOUNT, rules))
+    return min(best(lambda setup=setup: play(*setup), 1) for setup in setups)
 
 
 def whole(bars: Bars, targets: Any, protection: Protection) -> Any:

@@ -18,6 +18,7 @@ from mintmark.simulation import (
     Protection,
     run_targets,
 )
+from mintmark.simulation.engine import Setup, prepare, rules_of
 
 HOUR = 3_600 * 10**9
 MONDAY = 1_704_067_200 * 10**9
@@ -219,16 +220,9 @@ def bars_of(case: dict[str, Any], m: int) -> Bars:
 
 def run_kernel(case: dict[str, Any], seed: int = 0) -> BacktestResult:
     """Return what the engine makes of ``case``; its random draws are put into the case for the oracle."""
-    bars = [bars_of(case, m) for m in range(len(case["instruments"]))]
-    account = Account("USD", Decimal(str(case["capital"])), None)
-    if case["leverage"] is not None:
-        account = replace(account, leverage=Decimal(str(case["leverage"])))
     case["draws"] = np.random.default_rng(seed).standard_normal(100_000).tolist()
     return run_targets(
-        bars,
-        np.array(case["targets"]).T,
-        [instrument_of(x) for x in case["instruments"]],
-        account,
+        *market_of(case),
         bars_per_year=6_240,
         protection=Protection(**case["protection"]),
         rates=np.array(case["rates"]).T,
@@ -236,11 +230,31 @@ def run_kernel(case: dict[str, Any], seed: int = 0) -> BacktestResult:
         sizing_price=case["sizing_price"],
         min_trade_fraction=case["min_trade_fraction"],
         slippage=np.random.default_rng(seed),
-        actions=[
-            CorporateAction(f"S{a['column']}", a["ex"], a["split"], a["dividend"]) for a in case["actions"]
-        ],
+        actions=actions_of(case),
         closed=np.array(case["closed"]).T,
+    )
+
+
+def prepared_case(seed: int) -> Setup:
+    """Return the random case of ``seed``, laid out for the kernel and not played."""
+    case = random_case(seed)
+    rules = rules_of(Protection(**case["protection"]), case["sizing"], case["sizing_price"], case["min_trade_fraction"])
+    return prepare(
+        *market_of(case), rules, np.array(case["rates"]).T, np.random.default_rng(seed), actions_of(case),
+        np.array(case["closed"]).T,
     )  # fmt: skip
+
+
+def market_of(case: dict[str, Any]) -> tuple[list[Bars], Any, list[Instrument], Account]:
+    """Return bars, targets, instruments and account of ``case``."""
+    bars = [bars_of(case, m) for m in range(len(case["instruments"]))]
+    leverage = None if case["leverage"] is None else Decimal(str(case["leverage"]))
+    account = Account("USD", Decimal(str(case["capital"])), leverage)
+    return bars, np.array(case["targets"]).T, [instrument_of(x) for x in case["instruments"]], account
+
+
+def actions_of(case: dict[str, Any]) -> list[CorporateAction]:
+    return [CorporateAction(f"S{a['column']}", a["ex"], a["split"], a["dividend"]) for a in case["actions"]]
 
 
 def words_of(flags: int) -> set[str]:

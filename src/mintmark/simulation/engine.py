@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,44 +106,77 @@ def run_targets(
             position is held on a price older than 96 hours.
         ReconciliationFailed: the trades do not add up to the cash.
     """
-    account, protection = account or Account(), protection or Protection()
-    _check(bars, instruments, account, protection)
+    account = account or Account()
+    fraction = (0.001 if len(bars) > 1 else 0.0) if min_trade_fraction is None else min_trade_fraction
+    rules = rules_of(protection or Protection(), sizing, sizing_price, fraction)
+    setup = prepare(bars, targets, list(instruments), account, rules, rates, slippage, actions, closed)
+    played = play(*setup)
+    return _result(bars, list(instruments), account, setup, bars_per_year, played)
+
+
+class Setup(NamedTuple):
+    """What the kernel plays: market, terms, rules and an empty book."""
+
+    market: Market
+    terms: Records
+    rules: Rules
+    book: Book
+
+
+def prepare(
+    bars: Sequence[Bars],
+    targets: FloatArray,
+    instruments: list[Instrument],
+    account: Account,
+    rules: Rules,
+    rates: FloatArray | None = None,
+    slippage: np.random.Generator | None = None,
+    actions: Sequence[CorporateAction] = (),
+    closed: NDArray[np.bool_] | None = None,
+) -> Setup:
+    """Return the inputs of ``run_targets``, checked and laid out for the kernel.
+
+    Raises:
+        Refused: as ``run_targets``.
+    """
+    _check(bars, instruments, account)
     columns = door.align(bars, instruments, closed)
-    terms = terms_of(list(instruments), None if account.leverage is None else float(account.leverage))
-    table = door.check_targets(targets, len(columns.stamps), len(bars), sizing == "weight")
-    if sizing == "weight":
+    terms = terms_of(instruments, None if account.leverage is None else float(account.leverage))
+    table = door.check_targets(targets, len(columns.stamps), len(bars), rules.sizing == BY_WEIGHT)
+    if rules.sizing == BY_WEIGHT:
         door.check_gross(table, terms["inverse_leverage"])
     changes = count_changes(table)
-    fraction = (0.001 if len(bars) > 1 else 0.0) if min_trade_fraction is None else min_trade_fraction
     market = Market(
         columns.stamps, columns.open, columns.high, columns.low, columns.close, columns.half_spread,
         door.conversion(rates, columns, instruments, account.currency), columns.status, door.plain(table),
-        _events(list(instruments), columns.stamps, actions),
+        _events(instruments, columns.stamps, actions),
     )  # fmt: skip
     draws = _draws(terms, slippage, 3 * changes + len(bars))
     book = new_book(len(bars), len(columns.stamps), changes, float(account.capital), draws)
-    played = play(market, terms, rules_of(protection, sizing, sizing_price, fraction), book)
-    return _result(bars, list(instruments), account, columns.stamps, book, bars_per_year, played)
+    return Setup(market, terms, rules, book)
 
 
-def _check(bars: Sequence[Bars], instruments: Sequence[Instrument], account: Account, protection: Protection) -> None:
+def _check(bars: Sequence[Bars], instruments: Sequence[Instrument], account: Account) -> None:
     if not bars or [one.symbol for one in bars] != [instrument.symbol for instrument in instruments]:
         raise Refused("expected the bars and the instruments of the same symbols, in the same order", code="bad_value")
     limits = {"capital": account.capital, "leverage": 1 if account.leverage is None else account.leverage}
-    wrong = {name: value for name, value in limits.items() if not value > 0}
-    wrong |= {name: value for name, value in vars(protection).items() if not value >= 0}
-    for name, value in wrong.items():
-        raise Refused(f"{name} is {value}", code="bad_value", field=name, value=str(value))
+    _name_wrong({name: value for name, value in limits.items() if not value > 0})
     for one in bars:
         door.check_bars(one)
+
+
+def _name_wrong(wrong: Mapping[str, object]) -> None:
+    for name, value in wrong.items():
+        raise Refused(f"{name} is {value}", code="bad_value", field=name, value=str(value))
 
 
 def rules_of(protection: Protection, sizing: str, sizing_price: str, min_trade_fraction: float) -> Rules:
     """Return the rules as the kernel takes them.
 
     Raises:
-        Refused: ``unknown_name`` with the allowed words.
+        Refused: ``unknown_name`` with the allowed words, or ``bad_value`` for a negative one.
     """
+    _name_wrong({name: value for name, value in vars(protection).items() if not value >= 0})
     for found, allowed in ((sizing, ("weight", "size")), (sizing_price, ("decision", "fill"))):
         if found not in allowed:
             raise Refused(f"expected one of {', '.join(allowed)}, found {found!r}", code="unknown_name")
@@ -214,11 +247,11 @@ def _result(
     bars: Sequence[Bars],
     instruments: list[Instrument],
     account: Account,
-    stamps: IntArray,
-    book: Book,
+    setup: Setup,
     bars_per_year: float,
     played: int,
 ) -> BacktestResult:
+    book, stamps = setup.book, setup.market.stamps
     end = book.account[0]
     if end["stale_column"] >= 0:
         symbol, time = bars[end["stale_column"]].symbol, iso(moment_of(int(stamps[end["stale_bar"]])))
