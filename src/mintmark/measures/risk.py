@@ -50,7 +50,7 @@ def value_at_risk(returns: FloatArray, level: float = 0.95) -> float:
 
     Linear interpolation between the two nearest returns.
     """
-    return -float(np.percentile(returns, 100.0 * (1.0 - level)))
+    return -_percentile(returns, 1.0 - level)
 
 
 def expected_shortfall(returns: FloatArray, level: float = 0.95) -> float:
@@ -69,7 +69,8 @@ def skewness(returns: FloatArray) -> float:
     Raises:
         Undefined: ``no_variation``.
     """
-    return _moment(returns, 3)
+    apart, variance = _apart(returns)
+    return float(np.mean(apart * apart * apart)) / math.pow(variance, 1.5)
 
 
 def excess_kurtosis(returns: FloatArray) -> float:
@@ -78,14 +79,15 @@ def excess_kurtosis(returns: FloatArray) -> float:
     Raises:
         Undefined: ``no_variation``.
     """
-    return _moment(returns, 4) - 3.0
+    apart, variance = _apart(returns)
+    return float(np.mean(np.square(apart * apart))) / variance**2 - 3.0
 
 
-def _moment(returns: FloatArray, order: int) -> float:
+def _apart(returns: FloatArray) -> tuple[FloatArray, float]:
     if returns.max() == returns.min():
         raise Undefined("no_variation")
     apart = returns - returns.mean()
-    return float(np.mean(apart**order)) / math.pow(float(np.mean(apart**2)), order / 2.0)
+    return apart, float(np.mean(apart * apart))
 
 
 def tail_ratio(returns: FloatArray) -> float:
@@ -94,7 +96,16 @@ def tail_ratio(returns: FloatArray) -> float:
     Raises:
         Undefined: ``no_losses``, where the 5th percentile is 0.
     """
-    high, low = np.percentile(returns, [95.0, 5.0])
+    low = _percentile(returns, 0.05)
     if low == 0.0:
         raise Undefined("no_losses")
-    return abs(float(high)) / abs(float(low))
+    return abs(_percentile(returns, 0.95)) / abs(low)
+
+
+def _percentile(values: FloatArray, share: float) -> float:
+    """Return the value ``share`` of the way up, on the line between its two neighbours."""
+    place = share * (len(values) - 1)
+    below = math.floor(place)
+    above = min(below + 1, len(values) - 1)
+    found = np.partition(values, (below, above))
+    return float(found[below] + (found[above] - found[below]) * (place - below))
