@@ -256,3 +256,21 @@ def test_a_failed_child_is_named_in_the_cycles_error(phase, word):
     step = next_step(phase, {}, child, Limits())
 
     assert (step.move, step.code, step.message) == ("fail", "child_failed", f"{word} failed: no room")
+
+
+def test_a_verdict_goes_with_the_file_it_was_given_for(house):
+    from mintmark.research.operations.designing import note_strategy
+    from mintmark.research.tables import strategies
+    from mintmark.strategy import read_spec
+
+    changed = M1.replace("0.01", "0.02")
+    with house.database.write() as connection:
+        note_strategy(connection, house.context, read_spec(M1).require(), None)
+        connection.execute(strategies.update().values(verdict="promising", approved=True, model_path="models/x"))
+        note_strategy(connection, house.context, read_spec(M1).require(), None)
+        kept = connection.execute(select(strategies.c.verdict, strategies.c.approved)).one()
+        note_strategy(connection, house.context, read_spec(changed).require(), None)
+        dropped = connection.execute(select(strategies.c.verdict, strategies.c.approved, strategies.c.model_path)).one()
+
+    assert kept == ("promising", True)
+    assert dropped == (None, False, None)
