@@ -97,7 +97,7 @@ def test_a_route_keeps_to_the_document(schema, route: str, mode: GenerationMode)
     method, path = route.split(" ")
     cases = schema[path][method].as_strategy(generation_mode=mode)
 
-    @settings(max_examples=12, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=8, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
     @given(case=cases)
     def holds(case) -> None:
         answer = case.call_and_validate(excluded_checks=[positive_data_acceptance])

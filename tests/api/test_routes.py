@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -273,6 +274,15 @@ def _everything(app: App) -> Mapping[str, int]:
 
     with app.database.read() as connection:
         return {name: len(connection.execute(table.select()).all()) for name, table in metadata.tables.items()}
+
+
+def test_the_api_executes_no_work(door: Door):
+    identity = cycle(door)["operation_id"]
+
+    time.sleep(1.0)
+
+    assert data(door, f"/operations/{identity}")["status"] == "pending"
+    assert door.get("/api/v1/agent/status").json()["active_researches"][0]["waiting_for_worker"] is True
 
 
 def test_an_application_may_be_made_twice(app: App):

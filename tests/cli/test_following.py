@@ -62,7 +62,9 @@ def _the_ended_one_is_shown(mintmark: Command, operation_id: str) -> None:
     assert "Accuracy, test part" in left.stdout
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.long)]
+)
 def test_an_interrupted_follow_cancels_and_says_how_to_go_on(sampled: Path, number: signal.Signals, code: int):
     process = subprocess.Popen(
         [*COMMAND, "train", "long", "--follow", "--json"],

@@ -76,7 +76,7 @@ def test_only_addresses_of_this_machine_are_loopback(host: str, local: bool):
     assert is_loopback(host) is local
 
 
-@pytest.mark.parametrize("slots", [1, 2])
+@pytest.mark.parametrize("slots", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_a_worker_is_listed_while_it_lives_and_gone_after(start: Start, mintmark: Command, slots: int):
     worker = start("worker", "--queues", "training,research", "--slots", str(slots))
 

@@ -81,7 +81,7 @@ def _view() -> Iterator[View]:
     columns = (
         SpinnerColumn(finished_text="[green]✓[/]"),
         TextColumn("{task.description}"),
-        BarColumn(bar_width=32),
+        BarColumn(bar_width=32, complete_style="cyan", finished_style="green"),
         TaskProgressColumn(),
         TimeElapsedColumn(),
         TextColumn("[dim]{task.fields[step]}[/]"),
@@ -98,7 +98,8 @@ class _Bars:
         self._tasks: dict[str, Any] = {}
 
     def show(self, operation: Mapping[str, Any], child: Mapping[str, Any] | None) -> None:
-        self._set(operation, "", operation["phase"] or _words(operation))
+        ended = operation["status"] in ENDED
+        self._set(operation, "", operation["status"] if ended else operation["phase"] or "waiting for a worker")
         if child is not None:
             for identity in list(self._tasks):
                 if identity not in (operation["operation_id"], child["operation_id"]):

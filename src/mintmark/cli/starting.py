@@ -26,7 +26,7 @@ def started(app: App, answer: Mapping[str, Any], follow: bool, as_json: bool) ->
     if as_json:
         write_json(answer)
     else:
-        line(f"{operation_id}  {answer.get('message', 'accepted')}")
+        line(f"{operation_id}  {_words(answer)}")
 
 
 def started_each(app: App, starts: Sequence[Callable[[], Mapping[str, Any]]], follow: bool, as_json: bool) -> None:
@@ -65,7 +65,7 @@ def _follow(app: App, operation_id: str, answer: Mapping[str, Any], as_json: boo
     from mintmark.cli.workers import working
 
     try:
-        with interruptible(), working(app):
+        with interruptible(), working(app, operation_id):
             try:
                 operation = watch(app, operation_id)
             except Interrupted:
@@ -105,6 +105,14 @@ def _tell_the_way_on(app: App, operation_id: str, answer: Mapping[str, Any], as_
 
 def _id_of(answer: Mapping[str, Any]) -> str:
     return str(answer.get("operation_id") or answer["data"]["operation_id"])
+
+
+def _words(answer: Mapping[str, Any]) -> str:
+    """Return what was accepted, in a few words."""
+    resumed = answer.get("data", {}).get("resumed_from")
+    if resumed:
+        return f"resuming from {resumed['phase'] or 'the start'}, round {resumed['round']}"
+    return str(answer.get("message", "accepted"))
 
 
 def _warn_when_nobody_works(app: App) -> None:

@@ -49,11 +49,12 @@ def work(queues: Sequence[str], slots: int) -> int:
 
 
 @contextmanager
-def working(app: App) -> Iterator[None]:
-    """Have a slot of its own while the block runs, unless a live worker is there already."""
+def working(app: App, operation_id: str) -> Iterator[None]:
+    """Have a slot of its own while the block runs, when ``operation_id`` needs one and no live worker is there."""
     from mintmark.runtime import QUEUES, own_slot
 
-    if any(worker["live"] for worker in app.operations.workers()):
+    ended = app.operations.get(operation_id)["completed_at"] is not None
+    if ended or any(worker["live"] for worker in app.operations.workers()):
         yield
         return
     app.ready()
