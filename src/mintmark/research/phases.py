@@ -123,8 +123,8 @@ def first_parameters(**given: Any) -> dict[str, Any]:
     """Return the parameters of a new cycle: ``given``, and null for all that is not known yet."""
     names = (
         "phase_started_at", "brief", "gate_policy", "random_state", "pack_id", "designer", *CHILD_KEYS.values(),
-        "strategy_name", "strategy_path", "strategy_hash", "training_result", "model_path", "backtest_result", "gate_rejection",
-        "assessment_verdict", "assessment_path", "capped_by", "report_path", "hypothesis",
+        "strategy_name", "strategy_path", "strategy_hash", "training_result", "model_path", "backtest_result",
+        "gate_rejection", "assessment_verdict", "assessment_path", "capped_by", "report_path", "hypothesis",
     )  # fmt: skip
     return {"phase": "idle", **dict.fromkeys(names), "tokens": 0, "cost": "0", **given}
 

@@ -10,7 +10,6 @@ from sqlalchemy import Connection, select
 
 from mintmark.domain import GateVerdict, MintmarkError, Refused
 from mintmark.research.assess import VERDICTS
-from mintmark.research.design import content_key
 from mintmark.research.operations.context import Context, parameters_of
 from mintmark.research.operations.ending import remember_end
 from mintmark.research.operations.library import Library
@@ -195,6 +194,3 @@ def _state(child: Any) -> ChildState:
     return ChildState(
         child.operation_id, child.status, child.result_summary or {}, child.error_message, child.error_code
     )
-
-
-__all__ = ["Cycle", "Prepared", "content_key"]

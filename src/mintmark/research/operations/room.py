@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from mintmark.domain import Refused, iso
-from mintmark.research.design import content_key
 from mintmark.research.operations.asking import Accepted, accept, pack_and_file, pack_for, read_trigger
 from mintmark.research.operations.assessing import Assessing
 from mintmark.research.operations.backtesting import Backtesting, BacktestOrder
@@ -292,6 +291,3 @@ def _metadata(accepted: Accepted) -> dict[str, Any]:
         "end": None,
         "parameters": parameters,
     }
-
-
-__all__ = ["Research", "content_key"]

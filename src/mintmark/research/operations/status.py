@@ -7,7 +7,7 @@ from typing import Any
 
 from mintmark.domain import Refused
 from mintmark.research.operations.context import Context, parameters_of
-from mintmark.research.phases import CHILD_KEYS, CHILDREN, CYCLE
+from mintmark.research.phases import CHILD_KEYS, CYCLE
 
 _QUEUE_OF = {
     "agent_design": "design",
@@ -107,6 +107,3 @@ def _last(context: Context) -> dict[str, Any] | None:
         "error_message": newest["error_message"],
         "completed_at": newest["completed_at"],
     }
-
-
-__all__ = ["CHILDREN", "capacity_limit", "status_of", "waiting_for_worker"]
