@@ -77,9 +77,11 @@ def equity_picture(curve: EquityCurve) -> bytes:
 
 def learning_svg(history: Mapping[str, Sequence[float | None]], names: Sequence[str], title: str, best: int) -> str:
     """Return the learning curves ``names`` of ``history``, the kept round marked, as inline SVG."""
+    from matplotlib.ticker import MaxNLocator
+
     figure = _figure(3.4, width=5.6)
     axes = figure.add_subplot()
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     for name, colour in zip(names, ("accent", "second"), strict=False):
         values = np.array([np.nan if value is None else value for value in history[name]], dtype=np.float64)
         axes.plot(np.arange(len(values)), values, color=_INKS[colour], linewidth=1.6, label=_curve_label(name))
