@@ -56,8 +56,8 @@ def random_case(seed: int) -> dict[str, Any]:
         "stamps": stamps,
         "instruments": instruments,
         "bars": bars,
-        "capital": float(rng.choice([500.0, 10_000.0, 1_000_000.0])),
-        "leverage": [None, 1.0, 3.0, 30.0][int(rng.integers(4))],
+        "capital": float(rng.choice([500.0, 2_000.0, 10_000.0, 1_000_000.0])),
+        "leverage": [None, 1.0, 3.0, 30.0, 100.0][int(rng.integers(5))],
         "half_spread": [_half_spread(rng, x, length) for x in instruments],
         "rates": [_rates(rng, x, length) for x in instruments],
         "closed": [

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from mintmark.measures import unmanaged
+from mintmark.measures import inlined
 from mintmark.simulation.costs import night_charge
 from mintmark.simulation.records import BY_SIZE, DIVIDEND, INTERVAL, NIGHTS, SPLIT, Book, Market, Record, Rules
 
 
-@unmanaged
+@inlined
 def play_events(market: Market, terms: Record, rules: Rules, book: Book) -> None:
     """Play every event of the bar, then charge the full intervals that have passed."""
     account = book.account[0]
@@ -32,7 +32,7 @@ def play_events(market: Market, terms: Record, rules: Rules, book: Book) -> None
                 pay_intervals(m, terms, book)
 
 
-@unmanaged
+@inlined
 def split(p: Record, ratio: float, rules: Rules, book: Book) -> None:
     """Multiply what is held and ordered by ``ratio``; divide every price by it."""
     p.mark /= ratio
@@ -59,7 +59,7 @@ def split(p: Record, ratio: float, rules: Rules, book: Book) -> None:
         number = entry.next
 
 
-@unmanaged
+@inlined
 def pay_dividend(p: Record, per_lot: float, book: Book) -> None:
     """Credit a long, debit a short; each entry keeps its share."""
     book.account[0].cash += per_lot * p.size
@@ -70,7 +70,7 @@ def pay_dividend(p: Record, per_lot: float, book: Book) -> None:
         number = entry.next
 
 
-@unmanaged
+@inlined
 def pay_financing(p: Record, per_lot: float, book: Book) -> None:
     """Add ``per_lot`` (negative: paid) for every lot held; each entry keeps its share."""
     book.account[0].cash += per_lot * p.size
@@ -81,7 +81,7 @@ def pay_financing(p: Record, per_lot: float, book: Book) -> None:
         number = entry.next
 
 
-@unmanaged
+@inlined
 def pay_intervals(m: int, terms: Record, book: Book) -> None:
     """Charge each entry for the full intervals since it was opened that were not charged yet."""
     p, x = book.positions[m], terms[m]

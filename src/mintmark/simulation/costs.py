@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from mintmark.measures import inlined, unmanaged
+from mintmark.measures import inlined
 from mintmark.simulation.records import FIXED_BPS, MONEY, PERCENT, POINTS, RANDOM_TICKS, STEP_TOLERANCE, Record
 
 
@@ -23,7 +23,7 @@ def side_price(raw: float, half_spread: float, bid_bars: float, side: float) -> 
     return raw + half_spread * (side + bid_bars)
 
 
-@unmanaged
+@inlined
 def on_tick(price: float, up: bool, tick: float, ticks_per_unit: float) -> float:
     """Return ``price`` moved to the next tick above or below; a price on the tick stays as it is.
 
@@ -40,7 +40,7 @@ def on_tick(price: float, up: bool, tick: float, ticks_per_unit: float) -> float
     return whole / ticks_per_unit if ticks_per_unit > 0.0 else whole * tick
 
 
-@unmanaged
+@inlined
 def fill_price(terms: Record, side: float, price: float, slips: bool, draw: float) -> float:
     """Return what the trader pays or gets at ``price``: slipped where ``slips``, then on the tick against him."""
     slip = 0.0
@@ -51,7 +51,7 @@ def fill_price(terms: Record, side: float, price: float, slips: bool, draw: floa
     return on_tick(price + side * slip, side > 0.0, terms.tick, terms.ticks_per_unit)
 
 
-@unmanaged
+@inlined
 def commission(terms: Record, size: float, price: float) -> float:
     """Return the fees of one fill, positive, in the quote currency: the sum, then the minimum, then the cap."""
     units = size * terms.contract
@@ -60,7 +60,7 @@ def commission(terms: Record, size: float, price: float) -> float:
     return float(min(max(fee, terms.minimum), terms.cap * notional))
 
 
-@unmanaged
+@inlined
 def night_charge(terms: Record, direction: float, mark: float, rate: float, nights: float) -> float:
     """Return what ``nights`` add to the account for one lot held, financing and borrow; negative is paid.
 
@@ -79,20 +79,20 @@ def night_charge(terms: Record, direction: float, mark: float, rate: float, nigh
     return float(charge * rate * nights)
 
 
-@unmanaged
+@inlined
 def cash_needed(terms: Record, size: float, reference: float, price: float, rate: float) -> float:
     """Return the margin and the costs an opening fill of ``size`` takes from free equity."""
     per_lot = terms.contract * (reference * terms.inverse_leverage + abs(price - reference))
     return float(rate * (size * per_lot + commission(terms, size, price)))
 
 
-@unmanaged
+@inlined
 def whole_steps(size: float, step: float) -> float:
     """Return how many whole steps fit in ``size``, forgiving a millionth of a step."""
     return float(math.floor(size / step + STEP_TOLERANCE))
 
 
-@unmanaged
+@inlined
 def affordable_steps(terms: Record, steps: float, reference: float, price: float, rate: float, free: float) -> float:
     """Return the most steps, up to ``steps``, whose margin and costs fit in ``free`` equity."""
     step = terms.size_step

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
-from mintmark.measures import inlined, unmanaged
+from mintmark.measures import inlined
 from mintmark.simulation.costs import commission, fill_price
 from mintmark.simulation.records import INTERVAL, STEP_TOLERANCE, Book, Record
 
 
-@unmanaged
+@inlined
 def record_fill(
     m: int, side: float, size: float, reference: float, price: float, slips: bool, terms: Record, book: Book
 ) -> Record:
@@ -37,7 +37,7 @@ def draw_of(number: int, book: Book) -> float:
     return float(book.draws[number]) if number < len(book.draws) else 0.0
 
 
-@unmanaged
+@inlined
 def give_extremes(p: Record, book: Book) -> None:
     """Hand the highest and lowest mid seen since the last time to every entry of the position."""
     number = p.head
@@ -49,7 +49,7 @@ def give_extremes(p: Record, book: Book) -> None:
     p.highest, p.lowest = -math.inf, math.inf
 
 
-@unmanaged
+@inlined
 def add_entry(p: Record, fill: Record, terms: Record, book: Book) -> None:
     """Append the entry that ``fill`` opened to the position's queue."""
     account = book.account[0]
@@ -73,7 +73,7 @@ def add_entry(p: Record, fill: Record, terms: Record, book: Book) -> None:
     p.tail = number
 
 
-@unmanaged
+@inlined
 def write_trade(p: Record, entry: Record, piece: float, share: float, fill: Record, terms: Record, book: Book) -> float:
     """Write the trade of ``piece`` lots of ``entry`` closed by ``fill``; return its price profit.
 
@@ -107,7 +107,7 @@ def write_trade(p: Record, entry: Record, piece: float, share: float, fill: Reco
     return float(moved)
 
 
-@unmanaged
+@inlined
 def close_oldest(m: int, fill: Record, terms: Record, book: Book, high: float, low: float) -> None:
     """Close ``fill.size`` lots, oldest entries first. ``high`` and ``low``: the exit bar's mids that count."""
     account, p = book.account[0], book.positions[m]
@@ -134,7 +134,7 @@ def close_oldest(m: int, fill: Record, terms: Record, book: Book, high: float, l
         leave_flat(p, terms, account)
 
 
-@unmanaged
+@inlined
 def keep_rest(entry: Record, piece: float, share: float, highest: float, lowest: float) -> None:
     """Leave in ``entry`` what the closed ``piece`` did not take."""
     entry.size -= piece
@@ -147,7 +147,7 @@ def keep_rest(entry: Record, piece: float, share: float, highest: float, lowest:
     entry.dividends *= rest
 
 
-@unmanaged
+@inlined
 def leave_flat(p: Record, terms: Record, account: Record) -> None:
     """Clear the position of everything it held, its levels included."""
     if p.direction != 0.0 and terms.financing == INTERVAL:

@@ -116,7 +116,7 @@ def is_out_of_reach(terms: Record, book: Book) -> bool:
     return bool(worst > 1e-9 * abs(account.cash))
 
 
-@unmanaged
+@inlined
 def play_busy(touched: bool, market: Market, terms: Record, rules: Rules, book: Book) -> None:
     """Play what comes before the close of a bar in which something may happen; ``touched``: a protective level."""
     account = book.account[0]

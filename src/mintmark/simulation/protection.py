@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from mintmark.measures import unmanaged
+from mintmark.measures import inlined
 from mintmark.simulation.costs import mid_price, on_tick, side_price
 from mintmark.simulation.entries import close_oldest, record_fill
 from mintmark.simulation.records import (
@@ -26,7 +26,7 @@ from mintmark.simulation.records import (
 )
 
 
-@unmanaged
+@inlined
 def set_levels(p: Record, terms: Record, rules: Rules, opened: bool) -> None:
     """Place stop and target around the average entry price; start trailing where the position was just opened."""
     d = p.direction
@@ -42,13 +42,13 @@ def set_levels(p: Record, terms: Record, rules: Rules, opened: bool) -> None:
     raise_trail(p, terms, rules)
 
 
-@unmanaged
+@inlined
 def toward_entry(level: float, entry: float, terms: Record) -> float:
     """Return a protective stop on the tick nearer to the entry."""
     return on_tick(level, level < entry, terms.tick, terms.ticks_per_unit)
 
 
-@unmanaged
+@inlined
 def raise_trail(p: Record, terms: Record, rules: Rules) -> None:
     """Move the trailing level after the best price, never back, once it is armed."""
     d = p.direction
@@ -59,7 +59,7 @@ def raise_trail(p: Record, terms: Record, rules: Rules) -> None:
     p.adverse = max(p.stop, p.trail) if d > 0.0 else min(p.stop, p.trail)
 
 
-@unmanaged
+@inlined
 def liquidation_price(m: int, terms: Record, book: Book) -> float:
     """Return the price at which equity is 0.40 of the used margin, the other instruments at their marks."""
     free = book.account[0].cash
@@ -80,7 +80,7 @@ def liquidation_price(m: int, terms: Record, book: Book) -> float:
     return float((p.basis * worth + free) / (p.size * worth * (1.0 + kept)))
 
 
-@unmanaged
+@inlined
 def adverse_exit(m: int, terms: Record, book: Book) -> tuple[float, int]:
     """Return the adverse level nearest to the price and its reason; of equal ones stop, trailing, margin."""
     p = book.positions[m]
@@ -94,7 +94,7 @@ def adverse_exit(m: int, terms: Record, book: Book) -> tuple[float, int]:
     return level, reason
 
 
-@unmanaged
+@inlined
 def leave_at_open(m: int, size: float, slips: bool, reason: int, flags: int, terms: Record, book: Book) -> None:
     """Close ``size`` lots at the open."""
     p, x = book.positions[m], terms[m]
@@ -106,7 +106,7 @@ def leave_at_open(m: int, size: float, slips: bool, reason: int, flags: int, ter
     close_oldest(m, fill, x, book, reference, reference)
 
 
-@unmanaged
+@inlined
 def leave_at_level(m: int, level: float, reason: int, flags: int, terms: Record, book: Book) -> None:
     """Close all at ``level`` inside the bar: past it nothing of the bar counts on the level's side."""
     p, x = book.positions[m], terms[m]
@@ -124,7 +124,7 @@ def leave_at_level(m: int, level: float, reason: int, flags: int, terms: Record,
     close_oldest(m, fill, x, book, high, low)
 
 
-@unmanaged
+@inlined
 def exits_at_open(terms: Record, book: Book) -> None:
     """Fill at the open every protective exit the open has already crossed."""
     for m in range(len(book.positions)):
@@ -140,7 +140,7 @@ def exits_at_open(terms: Record, book: Book) -> None:
             leave_at_open(m, p.size, False, TARGET, GAP, terms, book)
 
 
-@unmanaged
+@inlined
 def exits_inside(terms: Record, book: Book) -> None:
     """Fill the protective exits touched inside the bar: the adverse one first, then the target."""
     for m in range(len(book.positions)):

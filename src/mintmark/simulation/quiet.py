@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 
-from mintmark.measures import unmanaged
+from mintmark.measures import inlined
 from mintmark.simulation.costs import mid_price
 from mintmark.simulation.protection import raise_trail
 from mintmark.simulation.records import CALL_LEVEL, Book, Market, Record, Rules
 from mintmark.simulation.targets import decide
 
 
-@unmanaged
+@inlined
 def play_quiet(t: int, market: Market, terms: Record, rules: Rules, book: Book) -> int:
     """Play bars from ``t`` on while nothing can fill, be charged, called or closed; return the first bar not played.
 
@@ -45,7 +45,7 @@ def play_quiet(t: int, market: Market, terms: Record, rules: Rules, book: Book) 
     return stop
 
 
-@unmanaged
+@inlined
 def stay_flat(t: int, end: int, cash: float, seen: float, market: Market, book: Book) -> int:
     """Mark bars without a position up to ``end``, or past the first one whose target differs from ``seen``."""
     targets, equity = market.targets, book.equity
@@ -58,7 +58,7 @@ def stay_flat(t: int, end: int, cash: float, seen: float, market: Market, book: 
     return t
 
 
-@unmanaged
+@inlined
 def stay_held(t: int, end: int, market: Market, terms: Record, rules: Rules, book: Book) -> int:
     """Mark bars with a position up to ``end``, up to the first that may touch it, or past a changed target."""
     p, x = book.positions[0], terms[0]
@@ -92,7 +92,7 @@ def stay_held(t: int, end: int, market: Market, terms: Record, rules: Rules, boo
     return t
 
 
-@unmanaged
+@inlined
 def call_price(cash: float, d: float, units: float, basis: float, inverse_leverage: float) -> float:
     """Return d x the price beyond which equity surely stays above the call level; infinite where none does.
 

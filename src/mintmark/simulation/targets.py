@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from mintmark.measures import unmanaged
+from mintmark.measures import inlined
 from mintmark.simulation.costs import affordable_steps, fill_price, mid_price, side_price, whole_steps
 from mintmark.simulation.entries import add_entry, draw_of, give_extremes, record_fill
 from mintmark.simulation.protection import leave_at_open, set_levels
@@ -29,7 +29,7 @@ from mintmark.simulation.records import (
 )
 
 
-@unmanaged
+@inlined
 def refuse(m: int, code: int, size: float, book: Book) -> None:
     """Write down an order, or part of one, that is not done."""
     account = book.account[0]
@@ -38,7 +38,7 @@ def refuse(m: int, code: int, size: float, book: Book) -> None:
     account.refusals += 1
 
 
-@unmanaged
+@inlined
 def decide(m: int, target: float, terms: Record, rules: Rules, book: Book) -> None:
     """Make the order that a changed ``target`` asks for at the close; it replaces one still waiting."""
     account, p, x = book.account[0], book.positions[m], terms[m]
@@ -64,7 +64,7 @@ def decide(m: int, target: float, terms: Record, rules: Rules, book: Book) -> No
         account.waiting += 1
 
 
-@unmanaged
+@inlined
 def drop_order(p: Record, account: Record) -> None:
     """Forget the order that waits, if any."""
     if p.ordered != 0:
@@ -73,7 +73,7 @@ def drop_order(p: Record, account: Record) -> None:
     p.deferred = 0
 
 
-@unmanaged
+@inlined
 def size_order(m: int, price: float, terms: Record, rules: Rules, book: Book) -> None:
     """Set the order's size in lots from its change in weight at ``price``; 0 where it is refused."""
     p, x = book.positions[m], terms[m]
@@ -95,7 +95,7 @@ def size_order(m: int, price: float, terms: Record, rules: Rules, book: Book) ->
         p.order_size = size
 
 
-@unmanaged
+@inlined
 def size_refusal(p: Record, terms: Record, size: float, too_small: bool) -> int:
     """Return why an order of ``size`` lots may not be sent, or -1. What reduces asks no permission."""
     if p.order_change > 0.0:
@@ -110,7 +110,7 @@ def size_refusal(p: Record, terms: Record, size: float, too_small: bool) -> int:
     return UNDER_MIN_TRADE if too_small else -1
 
 
-@unmanaged
+@inlined
 def orders_at_open(terms: Record, rules: Rules, book: Book) -> None:
     """Fill what waits at the open: sells before buys, then by column; what cannot trade goes on waiting."""
     for side in (-1.0, 1.0):
@@ -125,7 +125,7 @@ def orders_at_open(terms: Record, rules: Rules, book: Book) -> None:
                 p.deferred = DEFERRED
 
 
-@unmanaged
+@inlined
 def serve(m: int, side: float, terms: Record, rules: Rules, book: Book) -> None:
     """Do what one instrument waits for in the pass of ``side``; an order never overtakes a close before it."""
     account, p = book.account[0], book.positions[m]
@@ -148,7 +148,7 @@ def serve(m: int, side: float, terms: Record, rules: Rules, book: Book) -> None:
         p.deferred = 0
 
 
-@unmanaged
+@inlined
 def fill_target(m: int, terms: Record, rules: Rules, book: Book) -> None:
     """Do the target's order: close what it turns against, then open, add or reduce."""
     p, x = book.positions[m], terms[m]
@@ -172,7 +172,7 @@ def fill_target(m: int, terms: Record, rules: Rules, book: Book) -> None:
         open_position(m, flags, terms, rules, book)
 
 
-@unmanaged
+@inlined
 def reduce_position(m: int, flags: int, terms: Record, book: Book) -> None:
     """Close a part of the position, its oldest entries first."""
     p = book.positions[m]
@@ -184,7 +184,7 @@ def reduce_position(m: int, flags: int, terms: Record, book: Book) -> None:
         p.weight = p.wanted
 
 
-@unmanaged
+@inlined
 def open_position(m: int, flags: int, terms: Record, rules: Rules, book: Book) -> None:
     """Open or add at the open; cut a weight's order to what free equity carries, refuse one with its own size."""
     account, p, x = book.account[0], book.positions[m], terms[m]
@@ -220,7 +220,7 @@ def open_position(m: int, flags: int, terms: Record, rules: Rules, book: Book) -
     set_levels(p, x, rules, opened)
 
 
-@unmanaged
+@inlined
 def free_equity(terms: Record, book: Book) -> float:
     """Return equity less used margin, every position at its mark."""
     free = book.account[0].cash
