@@ -205,7 +205,7 @@ def new_book(columns: int, bars: int, changes: int, capital: float, draws: Float
     """Return an empty book with room for all that ``changes`` of target can cause."""
     account = np.zeros(1, ACCOUNT)
     account["cash"] = account["equity"] = capital
-    account["stale_column"] = -1
+    account["stale_column"] = account["free"] = -1
     positions = np.zeros(columns, POSITION)
     positions["head"] = positions["tail"] = -1
     positions["highest"], positions["lowest"] = -np.inf, np.inf

@@ -53,8 +53,12 @@ def give_extremes(p: Record, book: Book) -> None:
 def add_entry(p: Record, fill: Record, terms: Record, book: Book) -> None:
     """Append the entry that ``fill`` opened to the position's queue."""
     account = book.account[0]
-    number = account.entries
-    account.entries = number + 1
+    number = account.free
+    if number >= 0:
+        account.free = book.entries[number].next
+    else:
+        number = account.entries
+        account.entries += 1
     entry = book.entries[number]
     entry.next, entry.bar, entry.own_bar, entry.stamp = -1, fill.bar, p.bars, fill.stamp
     entry.size, entry.price, entry.reference, entry.rate = fill.size, fill.price, fill.reference, fill.rate
@@ -126,7 +130,9 @@ def close_oldest(m: int, fill: Record, terms: Record, book: Book, high: float, l
         p.paid -= piece * entry.price
         left -= piece
         if whole:
+            number = p.head
             p.head = entry.next
+            entry.next, account.free = account.free, number
             p.first_bar = book.entries[p.head].own_bar if p.head >= 0 else 0
         else:
             keep_rest(entry, piece, share, kept_high, kept_low)

@@ -111,6 +111,7 @@ ACCOUNT = np.dtype(
         ("accruing", "i8"),
         ("next_event", "i8"),
         ("entries", "i8"),
+        ("free", "i8"),
         ("fills", "i8"),
         ("trades", "i8"),
         ("refusals", "i8"),
@@ -193,15 +194,17 @@ ENTRY = np.dtype(
     ],
     align=True,
 )
-"""What is left of one opening fill, with the share of its costs that is left."""
+"""What is left of one opening fill, with the share of its costs that is left; ``next`` is also the next free row."""
 
 FILL = np.dtype(
     [
-        ("bar", "i8"),
         ("stamp", "i8"),
-        ("column", "i8"),
-        ("side", "i8"),
-        ("opens", "i8"),
+        ("bar", "i4"),
+        ("column", "i2"),
+        ("side", "i1"),
+        ("opens", "i1"),
+        ("reason", "i1"),
+        ("flags", "i1"),
         ("size", "f8"),
         ("price", "f8"),
         ("reference", "f8"),
@@ -209,8 +212,6 @@ FILL = np.dtype(
         ("spread_cost", "f8"),
         ("slippage_cost", "f8"),
         ("fees", "f8"),
-        ("reason", "i8"),
-        ("flags", "i8"),
     ],
     align=True,
 )
@@ -218,10 +219,13 @@ FILL = np.dtype(
 
 TRADE = np.dtype(
     [
-        ("column", "i8"),
-        ("side", "i8"),
-        ("entry_bar", "i8"),
-        ("exit_bar", "i8"),
+        ("column", "i2"),
+        ("side", "i1"),
+        ("exit_reason", "i1"),
+        ("flags", "i1"),
+        ("entry_bar", "i4"),
+        ("exit_bar", "i4"),
+        ("bars_held", "i4"),
         ("entry_stamp", "i8"),
         ("exit_stamp", "i8"),
         ("size", "f8"),
@@ -231,7 +235,6 @@ TRADE = np.dtype(
         ("exit_reference", "f8"),
         ("entry_rate", "f8"),
         ("exit_rate", "f8"),
-        ("exit_reason", "i8"),
         ("price_profit", "f8"),
         ("spread_cost", "f8"),
         ("slippage_cost", "f8"),
@@ -242,8 +245,6 @@ TRADE = np.dtype(
         ("return", "f8"),
         ("mfe", "f8"),
         ("mae", "f8"),
-        ("bars_held", "i8"),
-        ("flags", "i8"),
     ],
     align=True,
 )
