@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,16 @@ from doors import SAMPLE, Door, error_of, paths_of
 
 from mintmark.api import create_api
 from mintmark.app import App, Settings, open_app
+
+
+@pytest.fixture(scope="module")
+def still(sealed_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
+    """The door of a house in which every test is refused, so that nothing ever starts."""
+    home = tmp_path_factory.mktemp("still") / "home"
+    shutil.copytree(sealed_home, home)
+    app = open_app(home=home)
+    yield Door(create_api(app))
+    app.close()
 
 
 def trigger(door: Door, body: Mapping[str, Any]):
@@ -49,19 +61,19 @@ def with_sample(home: Path, **settings: Any) -> App:
         ({"timeframe": "7m", "random_state": -1, "x": 1}, ["random_state", "timeframe", "x"]),
     ],
 )
-def test_a_trigger_of_the_wrong_shape_names_each_problem(door: Door, body: dict[str, Any], paths: list[str]):
-    assert sorted(paths_of(error_of(trigger(door, body), 400))) == paths
-    assert nothing_started(door)
+def test_a_trigger_of_the_wrong_shape_names_each_problem(still: Door, body: dict[str, Any], paths: list[str]):
+    assert sorted(paths_of(error_of(trigger(still, body), 400))) == paths
+    assert nothing_started(still)
 
 
 @pytest.mark.parametrize(
     "extra", [{"brief": "rsi"}, {"symbols": ["NASDAQ"]}, {"timeframe": "1d"}, {"designer": "algorithm"}]
 )
-def test_a_strategy_goes_with_no_wish(door: Door, extra: dict[str, Any]):
-    body = error_of(trigger(door, {"strategy": "starting_1", **extra}), 422)
+def test_a_strategy_goes_with_no_wish(still: Door, extra: dict[str, Any]):
+    body = error_of(trigger(still, {"strategy": "starting_1", **extra}), 422)
 
     assert body["error"] == "conflicting_fields"
-    assert nothing_started(door)
+    assert nothing_started(still)
 
 
 def test_no_pack_is_refused_with_what_to_do(tmp_path: Path):
@@ -94,6 +106,21 @@ def test_what_a_trigger_wishes_must_be_there(door: Door, wish: dict[str, Any], s
         assert nothing_started(door)
 
 
+def test_a_pack_with_too_few_bars_is_refused_with_what_was_found(tmp_path: Path):
+    file = tmp_path / "few.csv"
+    rows = (f"2020-01-{day:02d}T00:00:00Z,10,11,9,10,1" for day in range(1, 31))
+    file.write_text("\n".join(["timestamp,open,high,low,close,volume", *rows]))
+    app = open_app(home=tmp_path / "home")
+    app.data.import_file(file, symbol="ABC", timeframe="1d", asset_class="crypto", source="test")
+    app.data.seal(date(2020, 1, 31), "TEST")
+
+    body = error_of(trigger(Door(create_api(app)), {"symbols": ["ABC"]}), 422)
+
+    assert body["error"] == "not_enough_bars"
+    assert (body["details"]["found"], body["details"]["needed"]) == (30, 1000)
+    app.close()
+
+
 def test_a_model_that_would_pass_the_daily_limit_is_budget_exhausted(tmp_path: Path):
     app = with_sample(tmp_path, llm={"daily_limit_usd": "0.10"})
     door = Door(create_api(app))
@@ -124,8 +151,8 @@ def test_more_cycles_than_there_is_capacity_for_are_refused(tmp_path: Path):
     app.close()
 
 
-def test_cancelling_no_cycle_says_so(door: Door):
-    assert error_of(door.delete("/api/v1/agent/cancel"), 404)["error"] == "no_active_cycle"
+def test_cancelling_no_cycle_says_so(still: Door):
+    assert error_of(still.delete("/api/v1/agent/cancel"), 404)["error"] == "no_active_cycle"
 
 
 def test_a_training_is_no_cycle_to_cancel(door: Door):
@@ -147,8 +174,8 @@ def test_a_training_is_no_cycle_to_cancel(door: Door):
         "a: \x00",
     ],
 )
-def test_a_text_that_is_no_plain_mapping_is_unreadable_with_its_place(door: Door, text: str):
-    body = error_of(door.post("/api/v1/strategies/validate", json={"yaml": text}), 422)
+def test_a_text_that_is_no_plain_mapping_is_unreadable_with_its_place(still: Door, text: str):
+    body = error_of(still.post("/api/v1/strategies/validate", json={"yaml": text}), 422)
 
     assert body["error"] == "strategy_unreadable"
     assert {"line", "column"} <= set(body["details"])
@@ -168,16 +195,16 @@ def test_an_invalid_strategy_is_refused_with_all_its_errors(door: Door, app: App
 
 
 @pytest.mark.parametrize("path", ["../outside", "/etc", "models/../../x", "a\x00b"])
-def test_a_model_outside_the_home_folder_is_refused(door: Door, path: str):
-    body = error_of(door.post("/api/v1/backtests", json={"strategy": "starting_1", "model_path": path}), 422)
+def test_a_model_outside_the_home_folder_is_refused(still: Door, path: str):
+    body = error_of(still.post("/api/v1/backtests", json={"strategy": "starting_1", "model_path": path}), 422)
 
     assert body["error"] == "path_refused"
 
 
-def test_days_out_of_order_are_a_bad_value(door: Door):
+def test_days_out_of_order_are_a_bad_value(still: Door):
     wish = {"strategy": "starting_1", "start": "2018-02-01", "end": "2018-01-01"}
 
-    body = error_of(door.post("/api/v1/backtests", json=wish), 422)
+    body = error_of(still.post("/api/v1/backtests", json=wish), 422)
 
     assert (body["error"], body["details"]["field"]) == ("bad_value", "start")
 
@@ -185,13 +212,13 @@ def test_days_out_of_order_are_a_bad_value(door: Door):
 @pytest.mark.parametrize(
     "path", ["/operations/op_nonsense", "/packs/nonsense", "/strategies/No", "/operations?limit=1001"]
 )
-def test_an_id_or_value_of_the_wrong_shape_is_an_invalid_request(door: Door, path: str):
-    assert error_of(door.get(f"/api/v1{path}"), 400)["error"] == "invalid_request"
+def test_an_id_or_value_of_the_wrong_shape_is_an_invalid_request(still: Door, path: str):
+    assert error_of(still.get(f"/api/v1{path}"), 400)["error"] == "invalid_request"
 
 
 @pytest.mark.parametrize("path", ["/strategies/..%2F..%2Fetc%2Fpasswd", "/packs/..%2Fx", "/operations/%2e%2e"])
-def test_a_path_that_climbs_reaches_nothing(door: Door, path: str):
-    assert error_of(door.get(f"/api/v1{path}"), door.get(f"/api/v1{path}").status_code)["error"] in (
+def test_a_path_that_climbs_reaches_nothing(still: Door, path: str):
+    assert error_of(still.get(f"/api/v1{path}"), still.get(f"/api/v1{path}").status_code)["error"] in (
         "invalid_request",
         "not_found",
     )

@@ -239,10 +239,8 @@ def compile_kernels() -> Body:
     seconds: dict[str, float] = {}
     for room in ("measures", "simulation", "strategy"):
         begun = time.perf_counter()
-        compile_room = getattr(import_module(f"mintmark.{room}"), "compile_kernels", None)
-        if compile_room is not None:
-            compile_room()
-            seconds[room] = round(time.perf_counter() - begun, 2)
+        import_module(f"mintmark.{room}").compile_kernels()
+        seconds[room] = round(time.perf_counter() - begun, 2)
     return _data(seconds)
 
 
