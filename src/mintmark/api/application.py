@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from anyio import to_thread
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -14,6 +18,14 @@ from mintmark.app import App
 from mintmark.domain import MintmarkError
 
 PREFIX = "/api/v1"
+# Requests answered at a time; each may hold a connection of the database.
+THREADS = 8
+
+
+@asynccontextmanager
+async def _bounded(_api: FastAPI) -> AsyncIterator[None]:
+    to_thread.current_default_thread_limiter().total_tokens = THREADS
+    yield
 
 
 def create_api(app: App, *, hosts: frozenset[str] | None = None) -> FastAPI:
@@ -29,6 +41,7 @@ def create_api(app: App, *, hosts: frozenset[str] | None = None) -> FastAPI:
         "string with a currency beside it; what is undefined is null and named in `undefined`.",
         docs_url=None,
         redoc_url=None,
+        lifespan=_bounded,
     )
     api.add_middleware(Door, faults=faults, hosts=hosts)
     api.add_exception_handler(MintmarkError, faults.of_mintmark)
