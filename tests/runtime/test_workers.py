@@ -140,14 +140,12 @@ def test_a_resumed_cycle_trains_on_from_its_checkpoint_to_the_same_model(shop: W
 
 
 def test_another_worker_takes_a_dead_ones_training_over(shop: Workshop):
-    first = shop.worker()
+    shop.two_workers()
     training = shop.train(rounds=150)
     pid = shop.child_pid(training)
     shop.wait_for_round(training, 25)
-    shop.worker()
-    wait_until(lambda: sum(worker["live"] for worker in shop.operations.workers()) == 2, 20)
 
-    first.kill()
+    shop.worker_of(training).kill()
     assert wait_until(lambda: not alive(pid), 5) < 1.0
 
     done = shop.wait_for(training, "completed")
@@ -180,13 +178,12 @@ def test_all_killed_and_started_again_go_on_without_a_takeover(shop: Workshop):
 
 @POSTGRES_IS_LONG
 def test_a_frozen_worker_that_wakes_up_writes_nothing(shop: Workshop):
-    frozen = shop.worker()
-    training = shop.train(rounds=400)
+    shop.two_workers()
+    training = shop.train(rounds=600)
     pid = shop.child_pid(training)
     shop.wait_for_round(training, 25)
-    shop.worker()
-    wait_until(lambda: sum(worker["live"] for worker in shop.operations.workers()) == 2, 20)
 
+    frozen = shop.worker_of(training)
     frozen.send_signal(signal.SIGSTOP)
     wait_until(lambda: shop.operations.get(training)["starts"] == 2, 20)
     assert alive(pid)
@@ -195,7 +192,7 @@ def test_a_frozen_worker_that_wakes_up_writes_nothing(shop: Workshop):
     assert wait_until(lambda: not alive(pid), 5) < 1.0
     wait_until(lambda: "late_result_dropped" in shop.kinds_of_events(training), 5)
     done = shop.wait_for(training, "completed")
-    assert done["result_summary"]["model_hash"] == hash_after(400)
+    assert done["result_summary"]["model_hash"] == hash_after(600)
     assert done["starts"] == 2
 
 

@@ -168,6 +168,18 @@ class Workshop:
             ]
         return found == sorted(found)
 
+    def two_workers(self) -> None:
+        """Start two workers and wait until both are live."""
+        self.worker()
+        self.worker()
+        wait_until(lambda: sum(worker["live"] for worker in self.operations.workers()) == 2, 30)
+
+    def worker_of(self, operation_id: str) -> subprocess.Popen[bytes]:
+        """Return the process of the worker that has ``operation_id``."""
+        seat = self.operations.get(operation_id)["worker_id"]
+        (pid,) = [worker["pid"] for worker in self.operations.workers() if worker["worker_id"] == seat]
+        return next(worker for worker in self.workers if worker.pid == pid)
+
     def child_pid(self, operation_id: str, seconds: float = 10.0) -> int:
         """Return the id of the process that computes ``operation_id``, once it is recorded."""
         from sqlalchemy import select

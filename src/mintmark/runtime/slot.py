@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from mintmark.domain import MintmarkError
@@ -28,8 +28,9 @@ from mintmark.runtime.owner import watch_owner
 from mintmark.runtime.reaper import Patience, reap
 from mintmark.runtime.retention import clean_up
 from mintmark.runtime.seats import Seat, refuse_network_disk, take_seat
-from mintmark.runtime.tables import DatabaseNow, upsert, workers
+from mintmark.runtime.tables import DatabaseNow, operations, upsert, workers
 from mintmark.runtime.telemetry import trail
+from mintmark.runtime.transitions import RUNNING
 from mintmark.runtime.work import QUEUES
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class SlotSettings:
     kill_at: str | None = None
 
 
-def run_slot(operations: Operations, settings: SlotSettings, *, owned: bool = False) -> None:
+def run_slot(known: Operations, settings: SlotSettings, *, owned: bool = False) -> None:
     """Work until SIGTERM or SIGINT, or, when ``owned``, until standard input closes.
 
     What runs then is handed back to its queue with its last checkpoint. To be
@@ -64,9 +65,9 @@ def run_slot(operations: Operations, settings: SlotSettings, *, owned: bool = Fa
     """
     if settings.kill_at is not None:
         arm(settings.kill_at, settings.home)
-    if operations.database.dialect == "sqlite":
-        refuse_network_disk(Path(str(operations.database.url.database)).parent)
-    slot = Slot(operations, settings)
+    if known.database.dialect == "sqlite":
+        refuse_network_disk(Path(str(known.database.url.database)).parent)
+    slot = Slot(known, settings)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: slot.stopping.set())
     if owned:
@@ -78,10 +79,10 @@ def run_slot(operations: Operations, settings: SlotSettings, *, owned: bool = Fa
 class Slot:
     """One worker: its seat, its engine, its heartbeat and its reaper."""
 
-    def __init__(self, operations: Operations, settings: SlotSettings) -> None:
+    def __init__(self, known: Operations, settings: SlotSettings) -> None:
         self.stopping = threading.Event()
-        self._operations = operations
-        self._database = operations.database
+        self._operations = known
+        self._database = known.database
         self._settings = settings
         self._incarnation = secrets.token_hex(8)
         self._seat: Seat | None = None
@@ -124,7 +125,7 @@ class Slot:
             reached("worker.seated")
             if self._register(seat):
                 return
-            # Another home or machine of the same host name sits here.
+            # Another home or machine of the same host name sits here, or its work waits to be taken over.
             seat.leave()
             number = seat.number
 
@@ -141,8 +142,12 @@ class Slot:
         }
         same = workers.c.worker_id == seat.worker_id
         live = workers.c.beat >= DatabaseNow() - self._settings.patience.worker
+        mourned = select(operations.c.worker_id).where(
+            operations.c.worker_id == seat.worker_id, operations.c.status == RUNNING
+        )
         with self._database.write() as connection:
-            query = select(workers.c.worker_id).where(same, live, workers.c.seat != seat.owner)
+            held = or_(live, mourned.exists())
+            query = select(workers.c.worker_id).where(same, held, workers.c.seat != seat.owner)
             if connection.execute(query.with_for_update()).first() is not None:
                 return False
             new = upsert(connection, workers).values(row)
