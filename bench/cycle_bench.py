@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import statistics
-import sys
 import tempfile
 import threading
 import time
@@ -11,15 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from story_cycles import ended, trigger
+from story_house import House, opened
+from story_samples import WIDE
+
 from figures import Figure, below, seen
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests" / "stories"))
-
-from story_cycles import ended, trigger  # noqa: E402
-from story_house import House, opened  # noqa: E402
-from story_samples import WIDE  # noqa: E402
-
 HOURLY = ROOT.parent / "shared" / "data" / "bars" / "EURUSD_1h.parquet"
 RUNS = 5
 MIB = 1024 * 1024

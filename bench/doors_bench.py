@@ -13,7 +13,7 @@ from story_cycles import running, status
 from story_house import House, wait_for
 
 from cycle_bench import MIB, a_worker_at_home, write_strategy
-from figures import Figure, below, median_seconds
+from figures import Figure, below, median_seconds, seen
 
 RUNS = 5
 MANY = 10_000
@@ -45,9 +45,9 @@ def trigger_and_cancel(house: House) -> tuple[float, float]:
     house.client.delete(f"/operations/{cycle}")
     while house.get("/agent/status")["status"] != "idle":
         time.sleep(0.005)
-    seen = time.perf_counter() - began
+    shown = time.perf_counter() - began
     wait_for(lambda: not psutil.pid_exists(pid), "the process is gone", 10)
-    return 1000 * triggered, 1000 * seen
+    return 1000 * triggered, 1000 * shown
 
 
 def http(house: House) -> list[Figure]:
@@ -59,11 +59,10 @@ def http(house: House) -> list[Figure]:
         below("GET /agent/status", milliseconds(lambda: house.get("/agent/status")), "ms", 50),
         below("POST /agent/trigger", statistics.median(one for one, _ in pairs), "ms", 200),
         below("cancel until the status shows it", statistics.median(one for _, one in pairs), "ms", 500),
-        below(
+        seen(
             "POST /strategies/validate with a pack",
             milliseconds(lambda: house.client.post("/strategies/validate", json=body)),
             "ms",
-            20,
         ),
     ]
 
