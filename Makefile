@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest --numprocesses 2
 
 .PHONY: help demo test test-long check bench serve docs setup
 .DEFAULT_GOAL := help
@@ -23,16 +24,16 @@ demo: setup ## Load the sample data and run one research cycle to its verdict
 	$(BIN)/mintmark agent trigger --follow --gate-policy assess
 
 test: setup ## Run every test a fresh machine can run
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 test-long: setup ## Run the tests that take longer
-	$(BIN)/python -m pytest -m long
+	$(PYTEST) -m long
 
 check: setup ## Format, lint, types, tests
 	$(BIN)/ruff format --check src tests bench
 	$(BIN)/ruff check src tests bench
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 bench: setup ## Measure what the docs promise, beside its targets
 	$(BIN)/python bench/run.py
