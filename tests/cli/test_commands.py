@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -82,17 +79,6 @@ def test_a_cycle_is_seen_cancelled_and_resumed(mintmark: Command):
     assert f"mintmark operations resume {identity}" in cancelled.stdout
     assert resumed.body["data"]["status"] == "resuming"
     assert mintmark("operations", "resume", identity).code == 5
-
-
-def test_status_takes_less_than_a_second(sampled: Path):
-    def seconds() -> float:
-        before = os.times()
-        subprocess.run([sys.executable, "-m", "mintmark.cli", "agent", "status"], check=True, capture_output=True)
-        after = os.times()
-        return after.children_user + after.children_system - before.children_user - before.children_system
-
-    assert sampled.is_dir()
-    assert min(seconds() for _ in range(3)) < 1.0
 
 
 @pytest.mark.usefixtures("sampled")

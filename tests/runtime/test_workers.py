@@ -177,6 +177,7 @@ def test_all_killed_and_started_again_go_on_without_a_takeover(shop: Workshop):
 
 
 @POSTGRES_IS_LONG
+@pytest.mark.long
 def test_a_frozen_worker_that_wakes_up_writes_nothing(shop: Workshop):
     shop.two_workers()
     training = shop.train(rounds=600)

@@ -111,6 +111,7 @@ def test_a_changed_byte_in_the_model_stops_the_backtest(a_house: HouseMaker):
         assert failed(house, backtest.body["operation_id"])["code"] == "model_damaged"
 
 
+@pytest.mark.long
 def test_a_changed_byte_in_the_checkpoint_stops_the_resume(a_house: HouseMaker):
     from sqlalchemy import text
 

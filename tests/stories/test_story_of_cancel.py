@@ -48,7 +48,9 @@ def assert_cancelled_in_time(house: House, cycle: str, pid: int | None) -> None:
     assert {one["status"] for one in children(house, cycle)} <= {"cancelled", "completed"}
 
 
-@pytest.mark.parametrize("phase", ["training", "backtesting", "assessing"])
+@pytest.mark.parametrize(
+    "phase", ["training", *(pytest.param(one, marks=pytest.mark.long) for one in ("backtesting", "assessing"))]
+)
 def test_a_cancel_in_any_phase_shows_at_once_and_ends_the_process(at_work: House, phase: str):
     house = at_work
     cycle = trigger(house)

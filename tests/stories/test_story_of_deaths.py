@@ -38,6 +38,7 @@ def kinds_of_events(house: House, operation_id: str) -> list[str]:
     ]
 
 
+@pytest.mark.long
 @KINDS
 def test_every_process_killed_in_backtesting_goes_on_after_a_new_start(
     a_house: HouseMaker, calm_quick: dict[str, Any], kind: str
@@ -96,6 +97,7 @@ def test_a_worker_killed_in_training_is_followed_by_the_other_and_nothing_is_don
     }
 
 
+@pytest.mark.long
 @KINDS
 def test_two_workers_a_server_and_a_second_shell_share_one_database(a_house: HouseMaker, kind: str):
     house = a_house(kind, WIDE)
@@ -156,6 +158,7 @@ def test_a_cycle_keeps_its_place_in_the_lists_over_a_restart(a_house: HouseMaker
     assert status(house, cycle) in ("pending", "running")
 
 
+@pytest.mark.long
 def test_a_cycle_started_on_one_machine_is_worked_on_another(
     a_house: HouseMaker, calm_quick: dict[str, Any], tmp_path: Path
 ):

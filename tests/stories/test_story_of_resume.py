@@ -57,6 +57,7 @@ def resume_to_the_same_model(house: House, calm_slow: dict[str, Any]) -> None:
     assert outcome(house, cycle) == calm_slow
 
 
+@pytest.mark.long
 def test_a_training_by_itself_is_cancelled_and_resumed_by_the_command_line(at_work: House):
     house = at_work
     training = house.ask("train", "slow")["operation_id"]

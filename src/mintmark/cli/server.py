@@ -67,6 +67,8 @@ def _listener(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        # From here on a caller waits in the queue, so the address may be told before the first answer.
+        listener.listen()
     except OSError as error:
         listener.close()
         raise Refused(f"cannot listen on {host}:{port}: {error.strerror}", code="address_in_use") from error

@@ -23,11 +23,10 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from mintmark.data.actions import Action
 from mintmark.data.series import Series, series_from
-from mintmark.store import Exact, Json, UtcTime, metadata
+from mintmark.store import Exact, Json, UtcTime, metadata, upsert
 
 series_table = Table(
     "series",
@@ -162,7 +161,7 @@ def file_hashes(connection: Connection, names: Iterable[str]) -> dict[str, str]:
 def add_files(connection: Connection, files: Mapping[str, tuple[str, int]]) -> None:
     """Remember the hash and size of the file each partition lies in now."""
     rows = [{"sha256": name, "file_sha256": file_sha256, "size": size} for name, (file_sha256, size) in files.items()]
-    added = _insert(connection, partitions_table)
+    added = upsert(connection, partitions_table)
     lies = {"file_sha256": added.excluded.file_sha256, "size": added.excluded.size}
     connection.execute(added.on_conflict_do_update(index_elements=["sha256"], set_=lies), rows)
 
@@ -184,7 +183,7 @@ def add_pack(connection: Connection, row: Mapping[str, Any], series: Sequence[Se
 
     False, and nothing done, when another process has just taken its id.
     """
-    added = _insert(connection, packs_table).values(dict(row)).on_conflict_do_nothing()
+    added = upsert(connection, packs_table).values(dict(row)).on_conflict_do_nothing()
     if connection.execute(added.returning(packs_table.c.pack_id)).first() is None:
         return False
     held = [{"pack_id": row["pack_id"], "symbol": one.symbol, "timeframe": one.timeframe.value} for one in series]
@@ -239,10 +238,5 @@ def add_page(connection: Connection, key: Mapping[str, Any], rows: Sequence[Any]
 def _replace(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
     keys = [column.name for column in table.primary_key]
     rest = {name: value for name, value in row.items() if name not in keys}
-    added = _insert(connection, table).values(dict(row))
+    added = upsert(connection, table).values(dict(row))
     connection.execute(added.on_conflict_do_update(index_elements=keys, set_=rest))
-
-
-def _insert(connection: Connection, table: Table) -> Any:
-    # The two databases share the words of "on conflict", but not the class that says them.
-    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)

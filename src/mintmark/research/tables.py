@@ -20,9 +20,8 @@ from sqlalchemy import (
     event,
     text,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
-from mintmark.store import Json, UtcTime, metadata
+from mintmark.store import Json, UtcTime, metadata, upsert
 
 _Counted = BigInteger().with_variant(Integer, "sqlite")
 
@@ -123,11 +122,6 @@ artifacts = Table(
     Column("size", BigInteger, nullable=False),
     Column("operation_id", Text),
 )
-
-
-def upsert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """Return an insert into ``table`` that knows ON CONFLICT, in the database's dialect."""
-    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
 
 
 def put_row(connection: Connection, table: Table, row: Mapping[str, Any], key: str, fixed: Iterable[str] = ()) -> None:

@@ -11,10 +11,10 @@ from mintmark.runtime.folder import Checkpoint, WorkFolder
 from mintmark.runtime.killpoints import reached
 from mintmark.runtime.operations import Operations
 from mintmark.runtime.progress import Progress, share_of
-from mintmark.runtime.tables import DatabaseNow, checkpoints, operations, rounds, upsert
+from mintmark.runtime.tables import DatabaseNow, checkpoints, operations, rounds
 from mintmark.runtime.transitions import RUNNING, locked, record
 from mintmark.runtime.work import Parent, Run
-from mintmark.store import Database
+from mintmark.store import Database, upsert
 
 PROGRESS_SECONDS = 0.5
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
 
-from mintmark.runtime.tables import counters, operations, upsert
+from mintmark.runtime.tables import counters, operations
+from mintmark.store import upsert
 
 OTHER = "other"
 _ACTIVE = ("pending", "running", "resuming")

@@ -12,9 +12,9 @@ from sqlalchemy import BigInteger, Connection, Text, column, select, table
 from sqlalchemy.exc import SQLAlchemyError
 
 from mintmark.domain import MintmarkError
-from mintmark.runtime.tables import engines, upsert
+from mintmark.runtime.tables import engines
 from mintmark.runtime.work import QUEUES
-from mintmark.store import Database
+from mintmark.store import Database, upsert
 
 if TYPE_CHECKING:
     from dbos import DBOSClient, EnqueueOptions

@@ -14,7 +14,7 @@ from mintmark.runtime import counters, reading
 from mintmark.runtime.engine import Engine, engine_id
 from mintmark.runtime.killpoints import reached
 from mintmark.runtime.requests import cancelled, resumed
-from mintmark.runtime.tables import DatabaseNow, operations, upsert
+from mintmark.runtime.tables import DatabaseNow, operations
 from mintmark.runtime.telemetry import trail_ids
 from mintmark.runtime.transitions import (
     ACTIVE,
@@ -29,7 +29,7 @@ from mintmark.runtime.transitions import (
     wake,
 )
 from mintmark.runtime.work import Kind, carrier_of
-from mintmark.store import Database
+from mintmark.store import Database, upsert
 
 Bodies = list[dict[str, Any]]
 

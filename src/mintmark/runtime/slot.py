@@ -28,10 +28,11 @@ from mintmark.runtime.owner import watch_owner
 from mintmark.runtime.reaper import Patience, reap
 from mintmark.runtime.retention import clean_up
 from mintmark.runtime.seats import Seat, refuse_network_disk, take_seat
-from mintmark.runtime.tables import DatabaseNow, operations, upsert, workers
+from mintmark.runtime.tables import DatabaseNow, operations, workers
 from mintmark.runtime.telemetry import trail
 from mintmark.runtime.transitions import RUNNING
 from mintmark.runtime.work import QUEUES
+from mintmark.store import upsert
 
 if TYPE_CHECKING:
     from dbos import DBOS

@@ -7,10 +7,9 @@ import re
 from pathlib import Path
 
 from sqlalchemy import Column, Integer, LargeBinary, String, Table, select
-from sqlalchemy.dialects.postgresql import insert
 
 from mintmark.domain import Damaged, Fault
-from mintmark.store.database import Database, metadata
+from mintmark.store.database import Database, metadata, upsert
 from mintmark.store.files import write_once
 
 SHARED_LIMIT = 64 * 1024 * 1024
@@ -55,7 +54,7 @@ class Blobs:
         if self._shared and len(content) <= SHARED_LIMIT:
             row = {"name": chosen, "size": len(content), "sha256": digest, "content": content}
             with self._database.write() as connection:
-                connection.execute(insert(blobs).values(row).on_conflict_do_nothing())
+                connection.execute(upsert(connection, blobs).values(row).on_conflict_do_nothing())
         return chosen
 
     def get(self, name: str) -> bytes:

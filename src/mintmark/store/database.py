@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event
+from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from mintmark.domain import MintmarkError, NotWritable, Refused, StoreUnavailable
 from mintmark.store.files import free_bytes, make_folder
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
 
 BUSY_MILLISECONDS = 30_000
 
@@ -104,6 +107,17 @@ def open_database(url: str) -> Database:
     if parsed.get_backend_name() == "postgresql":
         return Database(parsed.set(drivername="postgresql+psycopg"))
     raise Refused(f"expected sqlite:/// or postgresql://, found {parsed.drivername}://", url=parsed.drivername)
+
+
+def upsert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """Return an insert into ``table`` that knows ON CONFLICT, in the database's dialect."""
+    if connection.dialect.name == "sqlite":
+        from sqlalchemy.dialects.sqlite import insert
+
+        return insert(table)
+    from sqlalchemy.dialects.postgresql import insert as shared_insert
+
+    return shared_insert(table)
 
 
 def _is_sqlite(url: URL) -> bool:

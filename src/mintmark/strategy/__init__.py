@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mintmark.strategy.lookahead import Leak, lookahead_check
     from mintmark.strategy.model import Model
     from mintmark.strategy.training_set import TrainingSet, build_training_set
+    from mintmark.strategy.trees import load_trees
 
 _HOMES = {
     "Block": "fitting",
@@ -52,6 +53,7 @@ _HOMES = {
     "fit": "fitting",
     "fit_whole": "fitting",
     "labels": "labelling",
+    "load_trees": "trees",
     "lookahead_check": "lookahead",
     "signals": "answering",
     "targets": "deciding",
@@ -100,6 +102,7 @@ __all__ = [
     "folds",
     "grammar_reference",
     "labels",
+    "load_trees",
     "lookahead_check",
     "periods",
     "read_spec",

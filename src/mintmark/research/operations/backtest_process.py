@@ -27,7 +27,7 @@ from mintmark.research.walking import (
 )
 from mintmark.simulation import Account, BacktestResult, buy_and_hold
 from mintmark.store import write_atomic
-from mintmark.strategy import Fold, Model, StrategySpec, build_training_set, decisions, fit_whole, read_spec
+from mintmark.strategy import Fold, Model, StrategySpec, build_training_set, decisions, fit_whole, load_trees, read_spec
 
 if TYPE_CHECKING:
     from mintmark.runtime import Task
@@ -64,6 +64,8 @@ class _Backtest:
         self.returns = _arrays(stage.state)
 
     def run(self) -> dict[str, Any]:
+        if self.spec.model.kind == "gbdt":
+            load_trees()
         for number in range(len(self.done), len(self.folds)):
             self.task.progress(_FOLD_SHARE * number, f"Walk-forward fold {number + 1}/{len(self.folds)}")
             self._fold(number)

@@ -13,7 +13,7 @@ from mintmark.research.operations.bars_file import read_bars
 from mintmark.research.operations.checkpoints import Stage, read_stage, write_stage
 from mintmark.simulation import permute_path
 from mintmark.store import write_atomic
-from mintmark.strategy import StrategySpec, build_training_set, evaluate, fit, fit_whole, read_spec
+from mintmark.strategy import StrategySpec, build_training_set, evaluate, fit, fit_whole, load_trees, read_spec
 
 if TYPE_CHECKING:
     from mintmark.runtime import Task
@@ -42,6 +42,8 @@ class _Training:
         self.begun = time.perf_counter()
 
     def run(self) -> dict[str, Any]:
+        if self.spec.model.kind == "gbdt":
+            load_trees()
         restored = self.task.restored()
         stage = None if restored is None else read_stage(restored[1], self.identity)
         self.task.progress(0.0, "Preparing features and labels")
