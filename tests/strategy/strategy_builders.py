@@ -99,5 +99,6 @@ def facts(**changes: Any) -> SymbolFacts:
 
 def trained(spec: StrategySpec, bars: Bars | None = None, random_state: int = 1) -> tuple[Model, TrainingSet]:
     """The model of ``spec`` over a walk, and what it learned from."""
-    given = build_training_set(spec, {"X": a_walk(700) if bars is None else bars})
+    bars = a_walk(700) if bars is None else bars
+    given = build_training_set(spec, {bars.symbol: bars})
     return fit_whole(spec, given, random_state).model, given

@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from strategy_builders import MONDAY, a_spec, a_strategy, facts
+from strategy_builders import MONDAY, a_spec, a_strategy, a_walk, facts, trained
 
 from mintmark.domain import Refused, Timeframe
 from mintmark.strategy import PackFacts, check_spec, grammar_reference, read_spec, strategy_hash, to_yaml
@@ -60,7 +61,7 @@ def test_six_faults_are_six_errors_at_once():
     assert next(error for error in answer.errors if error.value == "ris").suggestion == "rsi"
 
 
-def test_the_repaired_file_is_a_strategy():
+def test_the_repaired_file_trains():
     repaired = (
         SIX_FAULTS.replace("ris,", "rsi,").replace("rsx", "rsi").replace("[0, 30]", "[0, 0, 30]")
         .replace("  - {fuzzy_set: rsi_fast, price: gap}\n", "").replace("torch_lstm", "logistic")
@@ -76,6 +77,9 @@ def test_the_repaired_file_is_a_strategy():
         "4h_rsi_fast_oversold",
         "4h_rsi_fast_overbought",
     )
+    model, lessons = trained(answer.require(), a_walk(4_000, "1h", symbol="EURUSD", step=0.003))
+    assert model.names == answer.feature_names
+    assert np.isfinite(model.predict(lessons.part("test")[0])).all()
 
 
 @pytest.mark.parametrize(
