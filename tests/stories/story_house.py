@@ -26,6 +26,7 @@ HouseMaker: TypeAlias = "Callable[..., House]"
 ENDED = ("completed", "failed", "cancelled")
 KEYS = ("DEEPSEEK_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_API_KEY")
 COMMAND = (sys.executable, "-m", "mintmark.cli")
+START = Path(__file__).with_name("start")
 ARMED = (sys.executable, str(Path(__file__).with_name("armed.py")))
 
 # A deadline is how long a broken house may hold up the tests, not how long a sound
@@ -83,8 +84,23 @@ class House:
         kept = {
             name: value for name, value in os.environ.items() if not name.startswith("MINTMARK_") and name not in KEYS
         }
-        ours = {"MINTMARK_HOME": str(self.home), "MINTMARK_STORE__URL": self.url}
+        ours = {"MINTMARK_HOME": str(self.home), "MINTMARK_STORE__URL": self.url, "PYTHONPATH": str(START)}
         return {**kept, **ours, **self.settings, **(extra or {})}
+
+    @contextlib.contextmanager
+    def hold(self, *kinds: str) -> Iterator[Callable[[str], None]]:
+        """Let the computing processes of these types begin, but not work, until they are released or this ends."""
+
+        def release(kind: str) -> None:
+            (self.home / f"hold.{kind}").unlink(missing_ok=True)
+
+        for kind in kinds:
+            (self.home / f"hold.{kind}").touch()
+        try:
+            yield release
+        finally:
+            for kind in kinds:
+                release(kind)
 
     def run(
         self,

@@ -83,23 +83,19 @@ def test_one_command_without_key_or_network_designs_trains_tests_and_judges(a_ho
 
 def test_the_child_shown_is_the_operation_that_works(at_work: House):
     house = at_work
-    cycle = trigger(house)
-    for phase, kind in PHASES.items():
-        running(house, cycle, kind)
+    named_as = {"training": "training_op_id", "backtesting": "backtest_op_id", "assessing": "assessment_op_id"}
+    with house.hold(*PHASES.values()) as release:
+        cycle = trigger(house)
+        for phase, kind in PHASES.items():
+            running(house, cycle, kind)
 
-        shown = house.get("/agent/status")
+            shown = house.get("/agent/status")
 
-        if shown["phase"] != phase:
-            continue  # It ended between the two looks; the ids are checked below.
-        assert shown["operation_id"] == cycle
-        assert (
-            shown["child_operation_id"]
-            == shown[
-                {"training": "training_op_id", "backtesting": "backtest_op_id", "assessing": "assessment_op_id"}[phase]
-            ]
-        )
-        child = house.get(f"/operations/{shown['child_operation_id']}")["data"]
-        assert (child["operation_type"], child["parent_operation_id"]) == (kind, cycle)
+            assert (shown["phase"], shown["operation_id"]) == (phase, cycle)
+            assert shown["child_operation_id"] == shown[named_as[phase]]
+            child = house.get(f"/operations/{shown['child_operation_id']}")["data"]
+            assert (child["operation_type"], child["parent_operation_id"]) == (kind, cycle)
+            release(kind)
     ended(house, cycle)
     found = house.get(f"/operations/{cycle}")["data"]["metadata"]["parameters"]
     named = [found["training_op_id"], found["backtest_op_id"], found["assessment_op_id"]]

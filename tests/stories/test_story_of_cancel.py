@@ -53,8 +53,9 @@ def assert_cancelled_in_time(house: House, cycle: str, pid: int | None) -> None:
 )
 def test_a_cancel_in_any_phase_shows_at_once_and_ends_the_process(at_work: House, phase: str):
     house = at_work
-    cycle = trigger(house)
-    pid = held(house, cycle, PHASES[phase])
+    with house.hold(PHASES[phase]):
+        cycle = trigger(house)
+        pid = held(house, cycle, PHASES[phase])
 
     assert_cancelled_in_time(house, cycle, pid)
 
@@ -71,8 +72,9 @@ def test_a_cancel_in_any_phase_shows_at_once_and_ends_the_process(at_work: House
 
 def test_a_cancel_while_designing_ends_the_process(at_work: House):
     house = at_work
-    cycle = house.client.post("/agent/trigger", json={}).json()["operation_id"]
-    pid = held(house, cycle, "agent_design")
+    with house.hold("agent_design"):
+        cycle = house.client.post("/agent/trigger", json={}).json()["operation_id"]
+        pid = held(house, cycle, "agent_design")
 
     assert_cancelled_in_time(house, cycle, pid)
 
