@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 from collections.abc import Iterator
@@ -86,7 +87,8 @@ def venue() -> Iterator[Venue]:
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body.encode())
+            with contextlib.suppress(BrokenPipeError):  # The client of a slow answer has left.
+                self.wfile.write(body.encode())
 
         def log_message(self, *_: Any) -> None:
             """Say nothing."""
