@@ -11,21 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mintmark.domain import Bars, Money, Refused, instrument_from_json, iso, moment_of
+from mintmark.domain import Bars, Money, Refused, iso, moment_of
 from mintmark.measures import probabilistic_sharpe
-from mintmark.research.operations.bars_file import before, read_bars
+from mintmark.research.operations.bars_file import before
 from mintmark.research.operations.checkpoints import Stage, read_stage, write_stage
+from mintmark.research.operations.market_file import read_market, read_model
 from mintmark.research.walking import (
-    Market,
     configurations,
     overfitting,
     returns_of,
-    round_trip_cost,
     run_configurations,
     run_window,
     summed_up,
 )
-from mintmark.simulation import Account, BacktestResult, buy_and_hold
+from mintmark.simulation import BacktestResult, buy_and_hold
 from mintmark.store import write_atomic
 from mintmark.strategy import Fold, Model, StrategySpec, build_training_set, decisions, fit_whole, load_trees, read_spec
 
@@ -55,7 +54,7 @@ class _Backtest:
         self.spec: StrategySpec = read_spec(given["text"]).require()
         self.state: int = given["random_state"]
         self.folds = [Fold(**fold) for fold in given["folds"]]
-        self.market = _market(task)
+        self.market = read_market(task.folder, given["market"])
         self.begun = time.perf_counter()
         restored = task.restored()
         stage = Stage() if restored is None else read_stage(restored[1], given["identity"])
@@ -71,8 +70,7 @@ class _Backtest:
             self._fold(number)
             self._keep()
         self.task.progress(_FOLD_SHARE * len(self.folds), "Running the strategy")
-        model = Model.from_files({path.name: path.read_bytes() for path in (self.task.folder / "model").iterdir()})
-        return self._result(model)
+        return self._result(read_model(self.task.folder))
 
     def _fold(self, number: int) -> None:
         """Train before the fold's border, then run every configuration on the bars it is tested on."""
@@ -178,21 +176,6 @@ class _Backtest:
         equity = {"stamp": run.stamps, "equity": run.equity, "benchmark": held.equity}
         write_atomic(self.task.folder / "equity.parquet", _parquet(equity))
         write_atomic(self.task.folder / "trades.parquet", _parquet(run.trade_columns()))
-
-
-def _market(task: Task) -> Market:
-    given = task.inputs
-    bars = read_bars((task.folder / "bars.npz").read_bytes())
-    instruments = [instrument_from_json(found) for found in given["instruments"]]
-    costs = {one.symbol: round_trip_cost(one, given["typical_prices"][one.symbol]) for one in instruments}
-    capital = Money(Decimal(given["capital"]["amount"]), given["capital"]["currency"])
-    account = Account(capital.currency, capital.amount)
-    rates_file = task.folder / "rates.npz"
-    rates: dict[str, Any] = {}
-    if rates_file.exists():
-        with np.load(io.BytesIO(rates_file.read_bytes()), allow_pickle=False) as held:
-            rates = {one.symbol: held[str(at)] for at, one in enumerate(instruments)}
-    return Market(bars, instruments, account, given["years"], costs, rates)
 
 
 def _figures(run: BacktestResult) -> dict[str, Any]:

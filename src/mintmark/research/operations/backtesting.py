@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sqlalchemy import Connection
 
-from mintmark.domain import Money, Refusal, Refused, day_end, day_start, from_iso, instrument_json, stamp_of
-from mintmark.research.operations.bars_file import before, write_bars
+from mintmark.domain import Money, Refusal, Refused
 from mintmark.research.operations.context import Context
 from mintmark.research.operations.library import Library, StrategyFile
+from mintmark.research.operations.market_file import CAPITAL, first_unseen, window_of, write_market, write_model
 from mintmark.research.operations.training import random_state_of, require_hash
 from mintmark.research.operations.trials import add_trials, data_keys, sharpes_tried, trials_of
 from mintmark.runtime import Run, Work
-from mintmark.store import write_atomic
-from mintmark.strategy import Periods, StrategySpec, folds, periods, read_spec, strategy_hash, to_yaml
+from mintmark.strategy import StrategySpec, folds, periods, read_spec, strategy_hash, to_yaml
 
 if TYPE_CHECKING:
     from mintmark.data import Pack
-    from mintmark.domain import Bars
 
-CAPITAL = Money(Decimal("100000.00"), "USD")
 FIELDS = (
     "success", "strategy_name", "strategy_hash", "model_path", "model_hash", "symbols", "timeframe", "start", "end",
     "out_of_sample", "bars", "bars_per_year", "total_trades", "winning_trades", "losing_trades", "win_rate",
@@ -115,14 +110,21 @@ class Backtesting:
         bars = {symbol: pack.bars(symbol, spec.base) for symbol in spec.universe.symbols}
         stamps = {symbol: found.stamps for symbol, found in bars.items()}
         cut = periods(spec, stamps)
-        note = self._write_model(run)
+        note = write_model(run.folder, self._library, run.parameters["model_path"])
         in_cycle = run.parent_operation_id is not None
-        start, stop = (cut.holdout_from, cut.stop) if in_cycle else _window(run.parameters["window"], cut, bars)
-        capital = run.parameters.get("initial_capital") or CAPITAL.as_json()
-        known = {symbol: before(found, stop) for symbol, found in bars.items()}
-        write_atomic(run.folder / "bars.npz", write_bars(known))
+        given = run.parameters.get("window") or {}
+        start, stop = (cut.holdout_from, cut.stop) if in_cycle else window_of(given, cut.holdout_from, bars)
         walked = folds(cut, stamps) if in_cycle else ()
-        self._write_rates(run, pack, known, capital["currency"], min([start, *(fold.test_from for fold in walked)]))
+        market = write_market(
+            run.folder,
+            pack,
+            bars,
+            spec.base,
+            run.parameters.get("initial_capital") or CAPITAL.as_json(),
+            start=min([start, *(fold.test_from for fold in walked)]),
+            stop=stop,
+            priced_before=min(start, cut.holdout_start),
+        )
         state = random_state_of(self._context, run)
         identity = {"strategy": strategy_hash(spec), "pack": pack.sha256, "code": self._context.code_version}
         return {
@@ -134,14 +136,8 @@ class Backtesting:
             "window_start": start,
             "window_stop": stop,
             "folds": [asdict(fold) for fold in walked],
-            "out_of_sample": start >= _first_unseen(bars, note, cut),
-            "instruments": [instrument_json(pack.instrument(symbol)) for symbol in known],
-            "years": {symbol: pack.bars_per_year(symbol, spec.base) for symbol in known},
-            # The typical price is of the bars before the test, so that costs know nothing of it.
-            "typical_prices": {
-                symbol: _typical_price(found, min(start, cut.holdout_start)) for symbol, found in known.items()
-            },
-            "capital": capital,
+            "out_of_sample": start >= first_unseen(bars, note, cut.embargo_bars),
+            "market": market,
             "identity": {**identity, "random_state": str(state), "model": run.parameters["model_path"]},
         }
 
@@ -195,34 +191,6 @@ class Backtesting:
         require_hash(spec, run.parameters["strategy_hash"])
         return spec, text
 
-    def _write_model(self, run: Run) -> dict[str, Any]:
-        """Put the model's files into the folder; return the note of what it was trained on, empty without one."""
-        path = run.parameters["model_path"]
-        note: dict[str, Any] = {}
-        for file in self._library.list_files(path):
-            content = self._library.fetch(file).read_bytes()
-            if file.endswith("/training.json"):
-                note = json.loads(content)
-            else:
-                write_atomic(run.folder / "model" / file.rsplit("/", 1)[-1], content)
-        if not (run.folder / "model").is_dir():
-            raise Refused(f"there is no model at {path}", code="model_missing", path=path)
-        return note
-
-    @staticmethod
-    def _write_rates(run: Run, pack: Pack, bars: Mapping[str, Bars], currency: str, first: int) -> None:
-        """Put the account's currency for one of each symbol's into the folder, for the stamps from ``first`` on."""
-        if all(pack.instrument(symbol).currency == currency for symbol in bars):
-            return
-        found = {}
-        for at, (symbol, one) in enumerate(bars.items()):
-            begin = int(np.searchsorted(one.stamps, first))
-            values = pack.rates(pack.instrument(symbol).currency, currency, one.stamps[begin:])
-            found[str(at)] = np.concatenate([np.full(begin, np.nan), values])
-        buffer = io.BytesIO()
-        np.savez(buffer, allow_pickle=False, **found)
-        write_atomic(run.folder / "rates.npz", buffer.getvalue())
-
 
 def deflated(tried: list[float] | Refusal, moments: Mapping[str, Any]) -> tuple[float | None, int | None, str | None]:
     """Return the deflated Sharpe ratio, the tries it counts, and why it is None where it is."""
@@ -240,30 +208,3 @@ def deflated(tried: list[float] | Refusal, moments: Mapping[str, Any]) -> tuple[
     variance = float(np.var(np.array(tried), ddof=1))
     found = deflated_sharpe(sharpe, moments["n"], skew, excess + 3.0, variance, tries)
     return found, tries, "no_variation" if found is None else None
-
-
-def _window(given: Mapping[str, Any], cut: Periods, bars: Mapping[str, Bars]) -> tuple[int, int]:
-    """Return the stamps asked for; without any, the holdout after its embargo."""
-    start, stop = cut.holdout_from, max(int(found.stamps[-1]) for found in bars.values()) + 1
-    if given.get("start"):
-        start = stamp_of(day_start(date.fromisoformat(given["start"])))
-    if given.get("end"):
-        stop = min(stop, stamp_of(day_end(date.fromisoformat(given["end"]))))
-    found = max(int(np.searchsorted(b.stamps, stop) - np.searchsorted(b.stamps, start)) for b in bars.values())
-    if found < 2:
-        raise Refused(f"expected at least 2 bars to test, found {found}", code="not_enough_bars", found=found, needed=2)
-    return start, stop
-
-
-def _first_unseen(bars: Mapping[str, Bars], note: Mapping[str, Any], cut: Periods) -> int:
-    """Return the first stamp after the model's training and its embargo; the end of time for an unknown model."""
-    if "training_end" not in note:
-        return int(np.iinfo(np.int64).max)
-    end = stamp_of(from_iso(note["training_end"]))
-    later = np.unique(np.concatenate([found.stamps[found.stamps > end] for found in bars.values()]))
-    return int(later[cut.embargo_bars]) if len(later) > cut.embargo_bars else int(np.iinfo(np.int64).max)
-
-
-def _typical_price(bars: Bars, start: int) -> float:
-    earlier = before(bars, start)
-    return float(np.median(earlier.close[-250:] if len(earlier) else bars.close[:1]))
