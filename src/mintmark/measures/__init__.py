@@ -8,6 +8,15 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from mintmark.measures.chance import (
+    SuperiorAbility,
+    adjust_p,
+    bootstrap_interval,
+    exceedance_p,
+    mean_block,
+    stationary_places,
+    superior_predictive_ability,
+)
 from mintmark.measures.performance import MONEY_METRICS, performance
 from mintmark.measures.returns import (
     annual_return,
@@ -56,19 +65,24 @@ _COMPILED = ("compiled", "inlined", "unmanaged")
 __all__ = [
     "MONEY_METRICS",
     "Overfitting",
+    "SuperiorAbility",
     "Undefined",
+    "adjust_p",
     "annual_return",
     "annual_volatility",
     "bar_returns",
+    "bootstrap_interval",
     "compile_kernels",
     "compiled",
     "deflated_sharpe",
     "drawdowns",
+    "exceedance_p",
     "excess_kurtosis",
     "expected_best_sharpe",
     "expected_shortfall",
     "inlined",
     "longest_drawdown",
+    "mean_block",
     "minimum_track_record",
     "omega_ratio",
     "overfitting_probability",
@@ -78,6 +92,8 @@ __all__ = [
     "sharpe_ratio",
     "skewness",
     "sortino_ratio",
+    "stationary_places",
+    "superior_predictive_ability",
     "tail_ratio",
     "thinned",
     "total_return",
