@@ -5,20 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sqlalchemy import Connection
 
-from mintmark.domain import Money, Refusal, Refused
+from mintmark.domain import Refusal
 from mintmark.research.operations.context import Context
 from mintmark.research.operations.library import Library, StrategyFile
 from mintmark.research.operations.market_file import CAPITAL, first_unseen, window_of, write_market, write_model
+from mintmark.research.operations.simulation_ground import partitions_of, told_of
+from mintmark.research.operations.simulation_order import strategy_parameters
 from mintmark.research.operations.training import random_state_of, require_hash
 from mintmark.research.operations.trials import add_trials, data_keys, sharpes_tried, trials_of
 from mintmark.runtime import Run, Work
-from mintmark.strategy import StrategySpec, folds, periods, read_spec, strategy_hash, to_yaml
+from mintmark.strategy import StrategySpec, folds, periods, read_spec, strategy_hash
 
 if TYPE_CHECKING:
     from mintmark.data import Pack
@@ -53,30 +54,7 @@ class BacktestOrder:
         Raises:
             Refused: ``strategy_invalid``; ``model_missing`` when the strategy was never trained.
         """
-        spec = read_spec(file.text).require()
-        given = {name: value for name, value in options.items() if value is not None}
-        changed: dict[str, Any] = {}
-        if "symbol" in given:
-            changed["symbols"] = (given["symbol"],)
-        if "timeframe" in given:
-            changed["timeframe"] = type(spec.universe.timeframe)(given["timeframe"])
-        if changed:
-            spec = spec.model_copy(update={"universe": spec.universe.model_copy(update=changed)})
-        model_path = given.get("model_path") or (row or {}).get("model_path")
-        if not model_path:
-            message = f"{file.name} has no model; train it with `mintmark train {file.name}`"
-            raise Refused(message, code="model_missing", name=file.name)
-        capital = Money(Decimal(str(given["initial_capital"])), "USD") if "initial_capital" in given else CAPITAL
-        days = {name: str(given[name]) if name in given else None for name in ("start", "end")}
-        parameters = {
-            "strategy_name": file.name,
-            "strategy_hash": strategy_hash(spec),
-            "text": to_yaml(spec),
-            "model_path": model_path,
-            "initial_capital": capital.as_json(),
-            "random_state": given.get("random_state", random_state),
-            "window": days,
-        }
+        spec, parameters = strategy_parameters(file, row, random_state, options)
         return cls(file.name, spec, parameters["text"], parameters)
 
     def metadata(self, pack_id: str) -> dict[str, Any]:
@@ -151,23 +129,15 @@ class Backtesting:
             name: self._library.keep(f"{folder}/{name}.parquet", (run.folder / f"{name}.parquet").read_bytes())
             for name in ("equity", "trades")
         }
-        partitions = [digest for symbol in symbols for digest in sorted(pack.partition_hashes(symbol))]
-        profiles = sorted({pack.cost_profile(symbol) for symbol in symbols})
         return {
             **result,
+            **told_of(self._context, pack, run),
             "success": True,
-            "strategy_name": run.parameters["strategy_name"],
-            "strategy_hash": run.parameters["strategy_hash"],
-            "model_path": run.parameters["model_path"],
-            "symbols": symbols,
-            "timeframe": run.metadata["timeframes"][0],
             "out_of_sample": inputs["out_of_sample"],
-            "cost_profile": ", ".join(profiles),
             "equity_path": kept["equity"]["path"],
             "trades_path": kept["trades"]["path"],
-            "mark": self._context.mark(pack, run.operation_id),
             "kept": list(kept.values()),
-            "keys": sorted(data_keys(symbols, partitions)),
+            "keys": sorted(data_keys(symbols, partitions_of(pack, symbols))),
         }
 
     def finish(self, connection: Connection, run: Run, result: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,121 @@
+"""The ground of a simulation: prepared by the worker, read back in the computing process, told in the result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mintmark.research.operations.market_file import (
+    first_unseen,
+    read_market,
+    read_model,
+    window_of,
+    write_market,
+    write_model,
+)
+from mintmark.strategy import StrategySpec, periods, read_spec
+
+if TYPE_CHECKING:
+    from mintmark.data import Pack
+    from mintmark.research.operations.context import Context
+    from mintmark.research.operations.library import Library
+    from mintmark.research.walking import Market
+    from mintmark.runtime import Run, Task
+    from mintmark.strategy import Model
+
+_SLIPPAGE_STREAM = 2
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a simulation runs on; ``spec`` and ``model`` are None for the built-in rule.
+
+    The window is ``start`` <= stamp < ``stop`` (ns); the market holds the bars before it too, to warm up on.
+    """
+
+    market: Market
+    spec: StrategySpec | None
+    model: Model | None
+    start: int
+    stop: int
+    random_state: int
+
+    def slippage(self, number: int) -> np.random.Generator:
+        """Return the generator of run ``number``'s slippage."""
+        seed = np.random.SeedSequence(self.random_state, spawn_key=(_SLIPPAGE_STREAM, number))
+        return np.random.default_rng(seed)
+
+
+def prepare_ground(context: Context, library: Library, run: Run) -> dict[str, Any]:
+    """Write bars, rates and model into the folder of ``run``; return the inputs ``read_ground`` needs, as JSON.
+
+    Without days in the parameters the window is the strategy's holdout, for the built-in rule all bars.
+
+    Raises:
+        Refused: ``not_enough_bars``, ``missing_rate``, ``model_missing`` and those of the pack.
+    """
+    given = run.parameters
+    pack = context.data.open(run.metadata["pack_id"])
+    symbols, timeframe = run.metadata["symbols"], run.metadata["timeframes"][0]
+    bars = {symbol: pack.bars(symbol, timeframe) for symbol in symbols}
+    first, priced, embargo = min(int(found.stamps[0]) for found in bars.values()), None, 0
+    note: Mapping[str, Any] | None = None
+    if given["text"] is not None:
+        spec = read_spec(given["text"], pack.facts()).require()
+        cut = periods(spec, {symbol: found.stamps for symbol, found in bars.items()})
+        note = write_model(run.folder, library, given["model_path"])
+        first, priced, embargo = cut.holdout_from, cut.holdout_start, cut.embargo_bars
+    start, stop = window_of(given["window"], first, bars)
+    market = write_market(
+        run.folder, pack, bars, timeframe, given["initial_capital"], start=start, stop=stop,
+        priced_before=start if priced is None else min(start, priced),
+    )  # fmt: skip
+    return {
+        "text": given["text"],
+        "random_state": given["random_state"],
+        "window_start": start,
+        "window_stop": stop,
+        "out_of_sample": None if note is None else start >= first_unseen(bars, note, embargo),
+        "market": market,
+        "identity": {
+            "strategy": given["strategy_hash"],
+            "model": str(given["model_path"]),
+            "pack": pack.sha256,
+            "code": context.code_version,
+            "random_state": str(given["random_state"]),
+            "window": f"{start} {stop}",
+            "capital": str(given["initial_capital"]),
+        },
+    }
+
+
+def read_ground(task: Task) -> Ground:
+    """Return the ground ``prepare_ground`` wrote, in the computing process."""
+    given = task.inputs
+    market = read_market(task.folder, given["market"])
+    text = given["text"]
+    spec = None if text is None else read_spec(text).require()
+    model = None if text is None else read_model(task.folder)
+    return Ground(market, spec, model, given["window_start"], given["window_stop"], given["random_state"])
+
+
+def told_of(context: Context, pack: Pack, run: Run) -> dict[str, Any]:
+    """Return what every result of a simulation says of its strategy, its data and its mark."""
+    symbols = list(run.metadata["symbols"])
+    return {
+        "strategy_name": run.parameters["strategy_name"],
+        "strategy_hash": run.parameters["strategy_hash"],
+        "model_path": run.parameters["model_path"],
+        "symbols": symbols,
+        "timeframe": run.metadata["timeframes"][0],
+        "cost_profile": ", ".join(sorted({pack.cost_profile(symbol) for symbol in symbols})),
+        "mark": context.mark(pack, run.operation_id),
+    }
+
+
+def partitions_of(pack: Pack, symbols: list[str]) -> list[str]:
+    """Return the hashes of the partitions that hold bars of ``symbols``: what the count of tries knows data by."""
+    return [digest for symbol in symbols for digest in sorted(pack.partition_hashes(symbol))]
