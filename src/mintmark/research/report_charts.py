@@ -1,43 +1,21 @@
-"""The pictures of a report: SVG that follows the reader's theme, PNG for elsewhere.
-
-matplotlib is imported inside the functions; its bytes depend on the arrays alone.
-"""
+"""The pictures of a report: equity over its benchmark with the drawdown below, and learning curves."""
 
 from __future__ import annotations
 
-import io
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+from mintmark.research.drawing import Drawing, Line, Patch, Shape, Words, png, svg
+from mintmark.research.plotting import Panel, below, calendar, frame, legend, spread_of, ticks, wide
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-# Colours no drawing would hold by chance: each is replaced by the page's own variable of that name.
-_INKS = {
-    "ink": "#010203",
-    "muted": "#040506",
-    "grid": "#070809",
-    "accent": "#0a0b0c",
-    "loss": "#0d0e0f",
-    "second": "#101112",
-}
-_PAPER = {
-    "ink": "#1b2430",
-    "muted": "#66707c",
-    "grid": "#e3e7ec",
-    "accent": "#2a5bd0",
-    "loss": "#c2413b",
-    "second": "#8a93a0",
-}
+WIDTH = 912.0
+_HALF = 470.0
 
 
 @dataclass(frozen=True)
@@ -65,102 +43,75 @@ class EquityCurve:
 
 def equity_svg(curve: EquityCurve) -> str:
     """Return equity over its benchmark with the drawdown below, as inline SVG."""
-    return _svg(_equity_figure(curve, _INKS), "equity")
+    return svg(equity_drawing(curve))
 
 
 def equity_picture(curve: EquityCurve) -> bytes:
     """Return equity over its benchmark with the drawdown below, as PNG."""
-    figure = _equity_figure(curve, _PAPER)
-    figure.set_facecolor("white")
-    return _saved(figure, "png", "equity")
+    return png(equity_drawing(curve))
+
+
+def equity_drawing(curve: EquityCurve) -> Drawing:
+    """Return equity over its benchmark, the drawdown below on the same times."""
+    lines = [("accent", "Strategy", curve.equity)]
+    if curve.benchmark is not None:
+        lines.insert(0, ("second", curve.benchmark_name, curve.benchmark))
+    low, high = spread_of(*(values for _, _, values in lines))
+    fall = curve.falls() * 100.0
+    left = wide(np.array([low, high]), _whole)
+    first, last = float(curve.stamps[0]), float(curve.stamps[-1])
+    upper = Panel(left, 30.0, WIDTH - 12.0, 270.0, first, last, low, high)
+    lower = Panel(left, 312.0, WIDTH - 12.0, 390.0, first, last, min(float(fall.min()) * 1.06, -0.01), 0.0)
+    title = f"Equity, {curve.currency}"
+    shapes = frame(upper, title, _whole)
+    shapes += [upper.line(curve.stamps, values, ink) for ink, _, values in lines]
+    shapes += legend(upper, title, [(ink, said) for ink, said, _ in lines])
+    shapes += frame(lower, "Drawdown, %", _short, 3)
+    shapes += _falling(lower, curve.stamps, fall)
+    return Drawing("equity", WIDTH, 418.0, (*shapes, *calendar(lower)))
+
+
+def _falling(panel: Panel, stamps: IntArray, fall: FloatArray) -> list[Shape]:
+    line = panel.line(stamps, fall, "loss", 1.0)
+    ground = np.full(2, panel.top)
+    edge = Line(np.concatenate([line.across, line.across[[-1, 0]]]), np.concatenate([line.down, ground]), "loss")
+    return [Patch(edge.across, edge.down, "loss", 0.25), line]
 
 
 def learning_svg(history: Mapping[str, Sequence[float | None]], names: Sequence[str], title: str, best: int) -> str:
     """Return the learning curves ``names`` of ``history``, the kept round marked, as inline SVG."""
-    from matplotlib.ticker import MaxNLocator
-
-    figure = _figure(3.4, width=5.6)
-    axes = figure.add_subplot()
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    for name, colour in zip(names, ("accent", "second"), strict=False):
-        values = np.array([np.nan if value is None else value for value in history[name]], dtype=np.float64)
-        axes.plot(np.arange(len(values)), values, color=_INKS[colour], linewidth=1.6, label=_curve_label(name))
-    axes.axvline(best, color=_INKS["muted"], linewidth=0.8, linestyle=(0, (4, 3)))
-    axes.annotate(
-        f"kept, round {best}",
-        (best, 1.0),
-        (4, -10),
-        xycoords=("data", "axes fraction"),
-        textcoords="offset points",
-        color=_INKS["muted"],
-        fontsize=8,
-    )
-    axes.set_xlabel("Round", color=_INKS["muted"])
-    _dress(axes, _INKS, title)
-    axes.legend(frameon=False, labelcolor=_INKS["ink"], fontsize=9, loc="best")
-    return _svg(figure, title)
+    curves = {
+        name: np.array([np.nan if value is None else value for value in history[name]], dtype=np.float64)
+        for name in names
+    }
+    low, high = spread_of(*curves.values())
+    rounds = max(len(values) for values in curves.values()) - 1
+    panel = Panel(56.0, 30.0, _HALF - 10.0, 232.0, 0.0, float(rounds), low, high)
+    shapes = frame(panel, title, _exact)
+    shapes += legend(panel, title, list(zip(("accent", "second"), map(_curve_label, names), strict=False)))
+    for (_, values), ink in zip(curves.items(), ("accent", "second"), strict=False):
+        shapes.append(panel.line(np.arange(len(values), dtype=np.int64), values, ink))
+    kept = float(panel.across(float(best)))
+    shapes.append(Line(np.array([kept, kept]), np.array([panel.top, panel.bottom]), "muted", 0.8, dashed=True))
+    near = kept < (panel.left + panel.right) / 2.0
+    said = Words(kept + (5.0 if near else -5.0), panel.bottom - 6.0, f"kept, round {best}", size=11.0)
+    shapes.append(said if near else replace(said, anchor="end"))
+    shapes += below(panel, [(value, f"{value:.0f}") for value in ticks(0.0, float(rounds)) if value == int(value)])
+    shapes.append(Words((panel.left + panel.right) / 2.0, panel.bottom + 36.0, "Round", anchor="middle"))
+    return svg(Drawing(title, _HALF, 276.0, tuple(shapes)))
 
 
 def _curve_label(name: str) -> str:
     return "training part" if name.startswith("train") else "validation part"
 
 
-def _equity_figure(curve: EquityCurve, inks: Mapping[str, str]) -> Figure:
-    figure = _figure(4.6)
-    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
-    moments = curve.stamps.astype("datetime64[ns]")
-    if curve.benchmark is not None:
-        upper.plot(moments, curve.benchmark, color=inks["second"], linewidth=1.2, label=curve.benchmark_name)
-    upper.plot(moments, curve.equity, color=inks["accent"], linewidth=1.7, label="Strategy")
-    upper.legend(frameon=False, labelcolor=inks["ink"], fontsize=9, loc="upper left")
-    fall = curve.falls() * 100.0
-    lower.fill_between(moments, fall, 0.0, color=inks["loss"], alpha=0.25, linewidth=0)
-    lower.plot(moments, fall, color=inks["loss"], linewidth=1.0)
-    _dress(upper, inks, f"Equity, {curve.currency}")
-    _dress(lower, inks, "Drawdown, %")
-    upper.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-    return figure
+def _whole(value: float) -> str:
+    return f"{value:,.0f}"
 
 
-def _figure(height: float, width: float = 10.0) -> Figure:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), layout="constrained")
-    figure.set_facecolor("none")
-    return figure
+def _short(value: float) -> str:
+    return f"{value:g}"
 
 
-def _dress(axes: Axes, inks: Mapping[str, str], title: str) -> None:
-    axes.set_facecolor("none")
-    axes.set_title(title, loc="left", color=inks["ink"], fontsize=10)
-    axes.grid(axis="y", color=inks["grid"], linewidth=0.8)
-    axes.tick_params(colors=inks["muted"], labelsize=8.5, length=0, pad=5)
-    axes.margins(x=0.01)
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
-    axes.spines["bottom"].set_color(inks["grid"])
-
-
-def _saved(figure: Figure, form: str, salt: str) -> bytes:
-    from matplotlib import rc_context
-
-    kept: dict[str, Any] = {"Date": None, "Creator": None} if form == "svg" else {"Software": None}
-    target = io.BytesIO()
-    with rc_context({"svg.hashsalt": salt, "svg.fonttype": "none"}):
-        figure.savefig(target, format=form, dpi=110, metadata=kept)
-    return target.getvalue()
-
-
-def _svg(figure: Figure, name: str) -> str:
-    """Return the drawing without prolog, its inks as CSS variables, its width the page's."""
-    text = _saved(figure, "svg", name).decode()
-    text = text[text.index("<svg") :]
-    for ink, colour in _INKS.items():
-        text = text.replace(colour, f"var(--{ink})")
-    text = re.sub(r'<g id="[^"]*"', "<g", text)
-    text = re.sub(r" font-family: [^;]*;", "", text)
-    text = re.sub(r"<style.*?</style>", "", text, flags=re.DOTALL)
-    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
-    text = re.sub(r'(<svg[^>]*?) width="[^"]*pt"', r"\1", text)
-    text = re.sub(r'(<svg[^>]*?) height="[^"]*pt"', r"\1", text)
-    return text.replace("<svg", f'<svg role="img" aria-label="{name}"', 1)
+def _exact(value: float) -> str:
+    return f"{value:.4g}"
