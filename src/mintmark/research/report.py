@@ -13,21 +13,18 @@ from mintmark.domain import (
     DASH,
     Html,
     duration_text,
-    figure,
     gate_table,
-    label_of,
     listing,
     plain,
     section,
     table,
     tag,
-    text,
     words,
     written,
 )
 from mintmark.research.report_charts import EquityCurve, equity_picture, equity_svg
 from mintmark.research.report_evidence import backtest_story, learning_curves, luck_story, training_story, verdict_story
-from mintmark.research.report_style import STYLE
+from mintmark.research.report_page import absent, lines, mark_section, page, tiles
 
 __all__ = ["EquityCurve", "ReportInput", "equity_picture", "render"]
 
@@ -89,16 +86,12 @@ def render(cycle: ReportInput) -> str:
         _warnings(cycle),
         _mark(cycle),
     ]
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{text(name)} – Mintmark</title><style>{STYLE}</style></head>"
-        f"<body><main>{''.join(parts)}</main></body></html>\n"
-    )
+    return page(name, parts)
 
 
 def _head(cycle: ReportInput, name: str) -> Html:
     word = cycle.stored.get("assessment_verdict")
+    result = cycle.stored.get("backtest_result") or {}
     badge = tag("span", word or words(cycle.cycle["status"]), kind=f"badge {word or 'poor'}")
     return tag(
         "header",
@@ -106,7 +99,7 @@ def _head(cycle: ReportInput, name: str) -> Html:
         tag("h1", name),
         tag("p", badge),
         tag("p", _lead(cycle, word), kind="lead"),
-        _tiles(cycle.stored.get("backtest_result") or {}),
+        tiles(result, _TILES) if result else "",
     )
 
 
@@ -120,13 +113,6 @@ def _lead(cycle: ReportInput, word: str | None) -> str:
     if cycle.cycle["status"] == "cancelled":
         return f"Cancelled: {cycle.cycle.get('cancel_reason') or 'no reason given'}."
     return f"Both gates passed; assessed as {word}." if word else "The cycle has not been assessed."
-
-
-def _tiles(result: Mapping[str, Any]) -> Html:
-    if not result:
-        return Html("")
-    cells = [tag("div", tag("b", figure(result, name)), tag("span", label_of(name)), kind="tile") for name in _TILES]
-    return tag("div", *cells, kind="tiles")
 
 
 def _phases(cycle: ReportInput) -> Html:
@@ -180,7 +166,7 @@ def _design(cycle: ReportInput) -> Html:
 def _training(cycle: ReportInput) -> Html:
     result = cycle.stored.get("training_result") or {}
     if not result:
-        return section("Training", _absent("No training ended in this cycle."))
+        return section("Training", absent("No training ended in this cycle."))
     return section("Training", learning_curves(result), training_story(result), _gate(cycle, "training"))
 
 
@@ -190,10 +176,10 @@ def _backtest(cycle: ReportInput) -> Html:
         stopped = (cycle.stored.get("gate_rejection") or {}).get("gate") == "training"
         why = "the training gate refused before it" if stopped else "the cycle ended before it"
         return section(
-            "Backtest", _absent(f"There is no backtest: {why}. No figure of it is shown, because none exists.")
+            "Backtest", absent(f"There is no backtest: {why}. No figure of it is shown, because none exists.")
         )
     picture = equity_svg(cycle.equity) if cycle.equity is not None else ""
-    drawn = tag("figure", Html(picture)) if picture else _absent("The equity series was not handed over.")
+    drawn = tag("figure", Html(picture)) if picture else absent("The equity series was not handed over.")
     return section("Backtest", drawn, backtest_story(result), _gate(cycle, "backtest"))
 
 
@@ -205,7 +191,7 @@ def _luck(cycle: ReportInput) -> Html:
 def _gate(cycle: ReportInput, gate: str) -> Html:
     answers = cycle.answers(gate)
     if not answers:
-        return _absent(f"The {gate} gate was not asked.")
+        return absent(f"The {gate} gate was not asked.")
     refused = next((answer for answer in answers if not answer["passed"]), None)
     outcome = tag("span", "✗ refused", kind="no") if refused else tag("span", "✓ passed", kind="yes")
     return Html(tag("h3", f"The {gate} gate: ", outcome) + gate_table(answers))
@@ -214,7 +200,7 @@ def _gate(cycle: ReportInput, gate: str) -> Html:
 def _verdict(cycle: ReportInput) -> Html:
     result = cycle.result_of("agent_assessment")
     if not result:
-        return section("Verdict", _absent("The cycle ended before an assessment, so there is no verdict."))
+        return section("Verdict", absent("The cycle ended before an assessment, so there is no verdict."))
     return section("Verdict", verdict_story(result))
 
 
@@ -226,20 +212,9 @@ def _warnings(cycle: ReportInput) -> Html:
 
 
 def _mark(cycle: ReportInput) -> Html:
-    mark, operations = cycle.mark, [cycle.cycle, *cycle.children]
-    rows = [
-        ("Pack", mark.get("pack_id")),
-        ("Pack hash", mark.get("pack_sha256")),
-        ("As of", mark.get("as_of")),
-        ("Code version", mark.get("code_version")),
-        ("Made at", mark.get("made_at")),
+    operations = [cycle.cycle, *cycle.children]
+    more = [
         ("Random state", written("random_state", cycle.stored.get("random_state"))),
-        ("Sources", Html("<br>".join(text(source) for source in mark.get("sources") or ())) or DASH),
-        ("Operations", Html("<br>".join(text(operation["operation_id"]) for operation in operations))),
+        ("Operations", lines([operation["operation_id"] for operation in operations])),
     ]
-    shown = table(("", ""), [(name, tag("span", value if value else DASH, kind="id")) for name, value in rows])
-    return section("Mark", tag("p", "Where every figure above comes from.", kind="quiet"), shown)
-
-
-def _absent(sentence: str) -> Html:
-    return tag("p", sentence, kind="quiet")
+    return mark_section(cycle.mark, more)
