@@ -17,7 +17,7 @@ from mintmark.measures.chance import (
     stationary_places,
     superior_predictive_ability,
 )
-from mintmark.measures.performance import MONEY_METRICS, performance
+from mintmark.measures.performance import MONEY_METRICS, equity_performance, performance
 from mintmark.measures.returns import (
     annual_return,
     annual_volatility,
@@ -76,6 +76,7 @@ __all__ = [
     "compiled",
     "deflated_sharpe",
     "drawdowns",
+    "equity_performance",
     "exceedance_p",
     "excess_kurtosis",
     "expected_best_sharpe",

@@ -43,6 +43,15 @@ def performance(
     return table.metrics, table.undefined
 
 
+def equity_performance(
+    equity: FloatArray, capital: float, bars_per_year: float, risk_free: float = 0.0
+) -> tuple[dict[str, Metric], dict[str, str]]:
+    """Return the metrics that need no trades, and the reason for each that is None; see ``performance``."""
+    table = _Table()
+    _of_equity(table, equity, capital, bars_per_year, risk_free)
+    return table.metrics, table.undefined
+
+
 class _Table:
     def __init__(self) -> None:
         self.metrics: dict[str, Metric] = {}

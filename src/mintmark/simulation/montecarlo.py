@@ -1,13 +1,124 @@
-"""Redraw the past: a path of bars that could as well have been."""
+"""Redraw the past: what else could as well have been, and how much of a result is left of it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from mintmark.domain import Bars
-from mintmark.simulation.records import FloatArray
+from mintmark.domain import Bars, Refused
+from mintmark.measures import (
+    bar_returns,
+    drawdowns,
+    equity_performance,
+    longest_drawdown,
+    mean_block,
+    stationary_places,
+)
+from mintmark.simulation.records import FloatArray, Records
+from mintmark.simulation.result import BacktestResult
+from mintmark.simulation.runs import draw
+
+METHODS = ("trade_shuffle", "block_bootstrap", "path_permutation", "cost_stress")
+
+# The purposes of randomness; a number once used is never given to another purpose.
+_SHUFFLE, _BOOTSTRAP, _PERMUTATION = 21, 22, 23
+
+Trade = Callable[[Sequence[Bars], np.random.Generator], BacktestResult]
+"""What a strategy comes to on bars it has not seen: signals made anew, then traded with the generator's slippage."""
+
+
+def trade_returns(result: BacktestResult) -> FloatArray:
+    """Return the net profit of each trade over the equity that all trades before it left."""
+    net, capital = result.trades["net_profit"], float(result.capital)
+    return bar_returns(capital + np.cumsum(net), capital) if len(net) else np.empty(0)
+
+
+def trade_shuffle(
+    result: BacktestResult, master: int, runs: int = 1_000, *, part: range | None = None, workers: int = 1
+) -> Records:
+    """Return ``runs`` runs that make the trades of ``result`` in another order, each with its share of equity.
+
+    Where it ends does not depend on the order, how deep and long it is under its peak does; the latter
+    (``max_drawdown_bars``) counts trades. What is measured bar by bar has no value here.
+
+    Raises:
+        Refused: ``no_trades``; ``bad_value`` for too few runs.
+    """
+    made = trade_returns(result)
+    if len(made) == 0:
+        raise Refused("there are no trades to shuffle", code="no_trades")
+    fixed = {name: result.metrics[name] for name in ("total_trades", "win_rate", "net_profit", "total_return")}
+
+    def one(seed: np.random.SeedSequence) -> dict[str, float | int | None]:
+        depths = drawdowns(_growth(np.random.default_rng(seed).permutation(made)), 1.0)
+        return {**fixed, "max_drawdown": float(depths.max()), "max_drawdown_bars": longest_drawdown(depths)}
+
+    return draw(one, master, _SHUFFLE, runs, part, workers)
+
+
+def block_bootstrap(
+    result: BacktestResult,
+    master: int,
+    runs: int = 1_000,
+    *,
+    block: float | None = None,
+    part: range | None = None,
+    workers: int = 1,
+) -> Records:
+    """Return ``runs`` runs of stationary blocks of the bar returns of ``result``; they have no trades.
+
+    ``block``: the mean length, by default that of ``mean_block``.
+
+    Raises:
+        Refused: ``bad_value`` for too few runs.
+    Source:
+        Politis & Romano (1994), J. American Statistical Association 89(428).
+    """
+    capital = float(result.capital)
+    returns = bar_returns(result.equity, capital)
+    length = mean_block(returns) if block is None else block
+
+    def one(seed: np.random.SeedSequence) -> dict[str, float | int | None]:
+        drawn = returns[stationary_places(len(returns), length, np.random.default_rng(seed))]
+        equity = capital * _growth(drawn)
+        metrics, _ = equity_performance(equity, capital, result.bars_per_year)
+        return {**metrics, "net_profit": float(equity[-1]) - capital, "mean_return": float(drawn.mean())}
+
+    return draw(one, master, _BOOTSTRAP, runs, part, workers)
+
+
+def path_permutation(
+    bars: Sequence[Bars],
+    trade: Trade,
+    master: int,
+    runs: int = 1_000,
+    *,
+    part: range | None = None,
+    workers: int = 1,
+) -> Records:
+    """Return what ``trade`` comes to on ``runs`` permuted paths of ``bars``.
+
+    Every instrument of as many bars is permuted in the same way, so that they go on moving together.
+
+    Raises:
+        Refused: ``bad_value`` for too few runs, and those of ``trade``.
+    Source:
+        Masters (2018), Permutation and Randomization Tests for Trading System Development.
+    """
+
+    def one(seed: np.random.SeedSequence) -> dict[str, float | int | None]:
+        path = [permute_path(each, np.random.default_rng(seed)) for each in bars]
+        slippage = np.random.default_rng(np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, 0)))
+        return trade(path, slippage).metrics
+
+    return draw(one, master, _PERMUTATION, runs, part, workers)
+
+
+def _growth(returns: FloatArray) -> FloatArray:
+    # Who has lost everything does not come back.
+    return np.cumprod(np.maximum(1.0 + returns, 0.0))
 
 
 def permute_path(bars: Bars, generator: np.random.Generator) -> Bars:
