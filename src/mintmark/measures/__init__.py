@@ -18,6 +18,7 @@ from mintmark.measures.chance import (
     superior_predictive_ability,
 )
 from mintmark.measures.performance import MONEY_METRICS, equity_performance, performance
+from mintmark.measures.periods import FAN, fan, period_returns, return_counts
 from mintmark.measures.returns import (
     annual_return,
     annual_volatility,
@@ -40,55 +41,70 @@ from mintmark.measures.risk import (
 )
 from mintmark.measures.thinning import thinned
 from mintmark.measures.undefined import Undefined
+from mintmark.measures.validation import PurgedSplit, degradation, purged_splits, rank_correlation
 
 if TYPE_CHECKING:
     from mintmark.measures.compiled import compiled, inlined, unmanaged
     from mintmark.measures.inference import (
         Overfitting,
+        block_sums,
         deflated_sharpe,
         expected_best_sharpe,
         minimum_track_record,
+        overfitting_of_blocks,
         overfitting_probability,
         probabilistic_sharpe,
     )
 
 _INFERENCE = (
     "Overfitting",
+    "block_sums",
     "deflated_sharpe",
     "expected_best_sharpe",
     "minimum_track_record",
+    "overfitting_of_blocks",
     "overfitting_probability",
     "probabilistic_sharpe",
 )
 _COMPILED = ("compiled", "inlined", "unmanaged")
 
 __all__ = [
+    "FAN",
     "MONEY_METRICS",
     "Overfitting",
+    "PurgedSplit",
     "SuperiorAbility",
     "Undefined",
     "adjust_p",
     "annual_return",
     "annual_volatility",
     "bar_returns",
+    "block_sums",
     "bootstrap_interval",
     "compile_kernels",
     "compiled",
     "deflated_sharpe",
+    "degradation",
     "drawdowns",
     "equity_performance",
     "exceedance_p",
     "excess_kurtosis",
     "expected_best_sharpe",
     "expected_shortfall",
+    "fan",
     "inlined",
     "longest_drawdown",
     "mean_block",
     "minimum_track_record",
     "omega_ratio",
+    "overfitting_of_blocks",
     "overfitting_probability",
     "performance",
+    "period_returns",
     "probabilistic_sharpe",
+    "purged_splits",
+    "rank_correlation",
+    "return_counts",
     "sharpe_per_bar",
     "sharpe_ratio",
     "skewness",

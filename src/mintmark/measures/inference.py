@@ -111,11 +111,35 @@ def overfitting_probability(returns: FloatArray, blocks: int = 16) -> Overfittin
     Source:
         Bailey, Borwein, Lopez de Prado & Zhu (2017), J. Computational Finance 20(4).
     """
-    rows = len(returns) // blocks
-    if returns.ndim != 2 or returns.shape[1] < 2 or rows < 2:
+    if returns.ndim != 2:
         return None
-    cut = np.ascontiguousarray(returns[: rows * blocks], dtype=np.float64).reshape(blocks, rows, -1)
-    sums, squares = cut.sum(axis=1), (cut**2).sum(axis=1)
+    sums, squares = block_sums(returns, blocks)
+    return overfitting_of_blocks(sums, squares, len(returns))
+
+
+def block_sums(returns: FloatArray, blocks: int = 16) -> FloatArray:
+    """Return the sums and the sums of squares of ``returns`` by block, (2, n_blocks) or (2, n_blocks, n_tries).
+
+    Shape: (n_bars,) or (n_bars, n_tries); rows are cut at the end to a multiple of ``blocks``. A try may be summed
+    alone and joined with others later: that is all ``overfitting_of_blocks`` needs of it.
+    """
+    rows = len(returns) // blocks
+    table = returns.reshape(len(returns), -1)[: rows * blocks]
+    cut = np.ascontiguousarray(table.T, dtype=np.float64).reshape(table.shape[1], blocks, rows)
+    found: FloatArray = np.stack((cut.sum(axis=2).T, (cut**2).sum(axis=2).T))
+    return found[:, :, 0] if returns.ndim == 1 else found
+
+
+def overfitting_of_blocks(sums: FloatArray, squares: FloatArray, n: int) -> Overfitting | None:
+    """Return the probability of overfitting from the block sums of tries of ``n`` bars, as ``overfitting_probability``.
+
+    Shape: (n_blocks, n_tries) each.
+    """
+    blocks = len(sums)
+    rows = n // blocks
+    if sums.shape[1] < 2 or rows < 2:
+        return None
+    sums, squares = np.ascontiguousarray(sums), np.ascontiguousarray(squares)
     inside = np.array(list(combinations(range(blocks), blocks // 2)), dtype=np.int64)
     omegas, inside_best, outside_best = _ranks(sums, squares, inside, rows)
     varies = inside_best.max() > inside_best.min()

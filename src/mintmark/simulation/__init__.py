@@ -1,9 +1,12 @@
 """The only fill and cost model: bars and decisions in; fills, trades and equity out."""
 
 from mintmark.simulation.benchmark import buy_and_hold
+from mintmark.simulation.combinatorial import PurgedPaths, Spread, combinatorial_purged
+from mintmark.simulation.course import Candidate, Course, Decide, between
 from mintmark.simulation.crossing import check_cross, cross_targets, moving_average, sma_cross
 from mintmark.simulation.door import union_stamps
 from mintmark.simulation.engine import Account, CorporateAction, Protection, run_targets
+from mintmark.simulation.grid import MOST_COMBINATIONS, Grid, read_grid
 from mintmark.simulation.montecarlo import (
     METHODS,
     block_bootstrap,
@@ -18,42 +21,88 @@ from mintmark.simulation.result import BacktestResult
 from mintmark.simulation.runs import RETURN_METRICS, RUN, TABLE, check_runs
 from mintmark.simulation.sizing import on_step, size_by_fraction, size_by_risk, size_by_volatility
 from mintmark.simulation.stress import FACTORS, CostStress, cost_stress, scaled_costs, scaled_spread
+from mintmark.simulation.sweep import (
+    SweepRow,
+    averages_of,
+    best_rows,
+    crossing,
+    sharpe_variance,
+    sweep,
+    sweep_crosses,
+    too_many_failures,
+)
+from mintmark.simulation.walkforward import (
+    CHOOSE_BY,
+    Walked,
+    WalkForward,
+    WalkPlan,
+    WalkWindow,
+    sum_up,
+    walk_forward,
+    walk_window,
+)
 from mintmark.simulation.warm import compile_kernels
 
 __all__ = [
+    "CHOOSE_BY",
     "EXIT_REASONS",
     "FACTORS",
     "FLAGS",
     "METHODS",
+    "MOST_COMBINATIONS",
     "REFUSALS",
     "RETURN_METRICS",
     "RUN",
     "TABLE",
     "Account",
     "BacktestResult",
+    "Candidate",
     "CorporateAction",
     "CostStress",
+    "Course",
+    "Decide",
+    "Grid",
     "Protection",
+    "PurgedPaths",
     "ReconciliationFailed",
+    "Spread",
+    "SweepRow",
+    "WalkForward",
+    "WalkPlan",
+    "WalkWindow",
+    "Walked",
+    "averages_of",
+    "best_rows",
+    "between",
     "block_bootstrap",
     "buy_and_hold",
     "check_cross",
     "check_runs",
+    "combinatorial_purged",
     "compile_kernels",
     "cost_stress",
     "cross_targets",
+    "crossing",
     "moving_average",
     "on_step",
     "path_permutation",
     "permute_path",
+    "read_grid",
     "run_targets",
     "scaled_costs",
     "scaled_spread",
+    "sharpe_variance",
     "size_by_fraction",
     "size_by_risk",
     "size_by_volatility",
     "sma_cross",
+    "sum_up",
+    "sweep",
+    "sweep_crosses",
+    "too_many_failures",
     "trade_returns",
     "trade_shuffle",
     "union_stamps",
+    "walk_forward",
+    "walk_window",
 ]

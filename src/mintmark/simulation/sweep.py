@@ -1,0 +1,147 @@
+"""Run every combination of a grid through the one kernel: a row each, and what to judge the best by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from mintmark.domain import Bars, Instrument, MintmarkError, Refusal, Refused
+from mintmark.measures import bar_returns, block_sums
+from mintmark.simulation.crossing import check_cross, cross_targets, moving_average, sma_cross
+from mintmark.simulation.engine import Account, run_targets
+from mintmark.simulation.grid import Grid, Value
+from mintmark.simulation.records import FloatArray
+from mintmark.simulation.result import BacktestResult
+
+MOST_FAILURES = 0.05
+Combination = Mapping[str, Value]
+Metric = float | int | None
+
+
+@dataclass(frozen=True)
+class SweepRow:
+    """One combination: its parameters and metrics, or the code it failed with.
+
+    ``sums``: the sums and squares of its returns by block, (2, n_blocks), for the probability of overfitting.
+    ``returns``: (n_bars,), only where they were asked for.
+    """
+
+    number: int
+    parameters: Combination
+    metrics: Mapping[str, Metric]
+    code: str | None = None
+    sums: FloatArray | None = None
+    returns: FloatArray | None = None
+
+
+def sweep(
+    combinations: Grid | Sequence[Combination],
+    run: Callable[[Combination], BacktestResult],
+    *,
+    threads: int = 1,
+    returns: bool = False,
+    start: int = 0,
+    stop: int | None = None,
+) -> list[SweepRow]:
+    """Return a row for each combination from number ``start`` to before ``stop``, in their order.
+
+    Any number of ``threads`` gives the same rows. What ``run`` refuses is a row with its code.
+    """
+
+    def row(number: int) -> SweepRow:
+        parameters = combinations[number]
+        try:
+            found = run(parameters)
+            metrics = found.metrics
+        except MintmarkError as error:
+            return SweepRow(number, parameters, {}, code=error.code)
+        gained = bar_returns(found.equity, float(found.capital))
+        return SweepRow(number, parameters, metrics, None, block_sums(gained), gained if returns else None)
+
+    numbers = range(start, len(combinations) if stop is None else stop)
+    if threads == 1:
+        return [row(number) for number in numbers]
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(row, numbers))
+
+
+def sweep_crosses(
+    bars: Bars,
+    grid: Grid | Sequence[Combination],
+    instrument: Instrument,
+    account: Account | None = None,
+    *,
+    bars_per_year: float,
+    size: float | None = None,
+    threads: int = 1,
+    returns: bool = False,
+) -> list[SweepRow]:
+    """Return a row for each pair of averages of the rule ``sma_cross``, over all ``bars``.
+
+    Each average is computed once. ``size``: lots held either way; without one, all of the equity.
+    """
+    short = instrument.shortable
+    averages = averages_of(bars.close, grid)
+
+    def run(given: Combination) -> BacktestResult:
+        targets = crossing(averages, bars.close, given, short=short)
+        return run_targets(
+            [bars], targets * (size or 1.0), [instrument], account, bars_per_year=bars_per_year,
+            sizing="size" if size else "weight",
+        )  # fmt: skip
+
+    return sweep(grid, run, threads=threads, returns=returns)
+
+
+def averages_of(close: FloatArray, grid: Grid | Sequence[Combination]) -> dict[int, FloatArray]:
+    """Return the moving average of every length in ``grid`` that ``close`` is long enough for, computed once each."""
+    if isinstance(grid, Grid):
+        found = {value for values in grid.values.values() for value in values}
+    else:
+        found = {value for combination in grid for value in combination.values()}
+    lengths = sorted(value for value in found if isinstance(value, int) and 1 <= value <= len(close))
+    return {length: moving_average(close, length) for length in lengths}
+
+
+def crossing(averages: Mapping[int, FloatArray], close: FloatArray, given: Combination, *, short: bool) -> FloatArray:
+    """Return the targets of ``sma_cross`` for one combination, from averages that are there already.
+
+    Raises:
+        Refused: as ``sma_cross``.
+    """
+    fast, slow = (_length(name, given) for name in ("fast", "slow"))
+    check_cross(fast, slow)
+    if len(close) < slow + 2:
+        return sma_cross(close, fast, slow)
+    return cross_targets(averages[fast], averages[slow], slow, short=short)
+
+
+def _length(name: str, given: Combination) -> int:
+    value = given.get(name)
+    if isinstance(value, bool) or not isinstance(value, int):
+        message = f"expected a whole number of bars for {name}, found {value}"
+        raise Refused(message, code="bad_value", field=name, value=str(value))
+    return value
+
+
+def too_many_failures(failed: int, total: int) -> Refusal | None:
+    """Return why a sweep with so many failed combinations counts for nothing, None where it stands."""
+    if failed <= MOST_FAILURES * total:
+        return None
+    message = f"{failed} of {total} combinations failed, more than {MOST_FAILURES:.0%}"
+    return Refusal("too_many_failures", message, observed=failed, limit=int(MOST_FAILURES * total))
+
+
+def best_rows(rows: Sequence[SweepRow], metric: str, count: int) -> list[SweepRow]:
+    """Return the ``count`` rows with the highest ``metric``, those without it left out; of equals the first."""
+    having = [(row, value) for row in rows if (value := row.metrics.get(metric)) is not None]
+    return [row for row, _ in sorted(having, key=lambda pair: (-pair[1], pair[0].number))[:count]]
+
+
+def sharpe_variance(rows: Sequence[SweepRow]) -> float | None:
+    """Return the variance (n - 1) of the Sharpe ratios per bar, an undefined one taken as 0; None for fewer than 2."""
+    found = [row.metrics.get("sharpe_per_bar") or 0.0 for row in rows]
+    return None if len(found) < 2 else float(np.var(np.array(found), ddof=1))
