@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from mintmark.measures import thinned
+from mintmark.measures import outlined, thinned
 
 lines = arrays(np.float64, st.integers(3, 400), elements=st.floats(-1e6, 1e6))
 
@@ -44,3 +44,19 @@ def test_the_largest_triangle_is_chosen_by_hand():
 def test_fewer_than_three_points_are_no_line():
     with pytest.raises(ValueError, match="at least 3 points, found 2"):
         thinned(np.arange(9.0), 2)
+
+
+def test_an_outline_keeps_every_extreme_of_the_screen():
+    values = np.cumsum(np.random.default_rng(9).normal(size=10_007))
+
+    kept = outlined(values, 800)
+
+    assert len(kept) <= 800
+    assert (np.diff(kept) > 0).all()
+    assert kept[0] == 0
+    assert kept[-1] == len(values) - 1
+    assert {int(values.argmin()), int(values.argmax())} <= set(kept.tolist())
+
+
+def test_an_outline_of_few_values_is_all_of_them():
+    assert outlined(np.arange(5.0), 5).tolist() == [0, 1, 2, 3, 4]

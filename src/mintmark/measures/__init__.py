@@ -39,7 +39,7 @@ from mintmark.measures.risk import (
     ulcer_index,
     value_at_risk,
 )
-from mintmark.measures.thinning import thinned
+from mintmark.measures.thinning import outlined, thinned
 from mintmark.measures.undefined import Undefined
 from mintmark.measures.validation import PurgedSplit, degradation, purged_splits, rank_correlation
 
@@ -98,6 +98,7 @@ __all__ = [
     "minimum_track_record",
     "omega_ratio",
     "overfitting_of_blocks",
+    "outlined",
     "overfitting_probability",
     "performance",
     "period_returns",

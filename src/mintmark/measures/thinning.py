@@ -44,3 +44,27 @@ def _largest(values: FloatArray, before: int, start: int, stop: int, ahead: slic
     across = np.arange(start, stop, dtype=np.float64)
     areas = (before - middle) * (values[start:stop] - values[before]) - (before - across) * (mean - values[before])
     return int(np.argmax(np.abs(areas)))
+
+
+def outlined(values: FloatArray, points: int) -> IntArray:
+    """Return the positions of at most ``points`` of ``values`` between which no extreme is lost.
+
+    Each equal stretch gives its lowest and its highest value, so that a line drawn through them reaches as far up and
+    down as the whole; the first and the last stay.
+
+    Raises:
+        ValueError: fewer than 4 points are asked for.
+
+    >>> outlined(np.array([0.0, 5.0, 1.0, 1.0, -3.0, 2.0, 1.0, 1.0]), 6).tolist()
+    [0, 1, 4, 5, 7]
+    """
+    if points < 4:
+        raise ValueError(f"expected at least 4 points, found {points}")
+    count, stretches = len(values), (points - 2) // 2
+    if count <= points:
+        return np.arange(count, dtype=np.int64)
+    length = -(-count // stretches)
+    rows = np.append(values, np.full(stretches * length - count, values[-1])).reshape(stretches, length)
+    starts = np.arange(stretches) * length
+    chosen = np.concatenate([[0, count - 1], starts + rows.argmin(axis=1), starts + rows.argmax(axis=1)])
+    return np.unique(np.minimum(chosen, count - 1))

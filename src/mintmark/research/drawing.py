@@ -34,6 +34,7 @@ PAPER = {
 
 _DASHES = (4.0, 3.0)
 _PNG_DPI = 110
+_PNG_OPTIONS = {"compress_level": 4}
 # The font of a PNG is wider than that of a page.
 _TEXT_SCALE = 0.9
 
@@ -145,7 +146,7 @@ def png(drawing: Drawing) -> bytes:
     for shape in drawing.shapes:
         _add(figure, shape, drawing)
     target = io.BytesIO()
-    figure.savefig(target, format="png", dpi=_PNG_DPI, metadata={"Software": None})
+    figure.savefig(target, format="png", dpi=_PNG_DPI, metadata={"Software": None}, pil_kwargs=_PNG_OPTIONS)
     return target.getvalue()
 
 

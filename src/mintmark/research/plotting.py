@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mintmark.domain import MINUS
-from mintmark.measures import thinned
+from mintmark.measures import outlined
 from mintmark.research.drawing import Line, Patch, Shape, Words, level
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 Written = Callable[[float], str]
 
-POINTS = 1_200
+POINTS = 1_600
 """As many points of a line as a picture can show."""
 
 _HOUR = 3_600 * 10**9
@@ -56,7 +56,7 @@ class Panel:
 
     def line(self, x: FloatArray | IntArray, y: FloatArray, ink: str, width: float = 1.6) -> Line:
         """Return a line through the values, as many of them as can be seen."""
-        kept = thinned(y, POINTS) if len(y) > POINTS and np.isfinite(y).all() else slice(None)
+        kept = outlined(y, POINTS) if len(y) > POINTS and np.isfinite(y).all() else slice(None)
         return Line(self.across(x[kept]), self.down(y[kept]), ink, width)
 
     def between(
