@@ -82,7 +82,7 @@ def routes(app: App) -> APIRouter:
         responses={200: {"content": {"text/html": {}}}, **errors(404)},
     )
     def report(operation_id: OperationId) -> HTMLResponse:
-        """Return the report of a cycle, one HTML file that needs no network."""
+        """Return the report of a cycle or the tear sheet of a backtest, one HTML file that needs no network."""
         return HTMLResponse(pictures.report(app, operation_id), headers=_SEALED)
 
     return router

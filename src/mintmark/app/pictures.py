@@ -48,5 +48,5 @@ def equity(app: App, operation_id: str, points: int) -> Body:
 
 
 def report(app: App, operation_id: str) -> str:
-    """Return the report of a cycle, a whole HTML document."""
+    """Return the report of a cycle or the tear sheet of a backtest, a whole HTML document."""
     return app.research.report(one_of_pattern("operation_id", operation_id))

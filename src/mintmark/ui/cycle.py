@@ -15,7 +15,7 @@ from mintmark.ui.chart import Chart
 from mintmark.ui.client import Api, ApiRefused
 from mintmark.ui.lanes import cycle_name, lane, progress_line, stored
 from mintmark.ui.live import Watch
-from mintmark.ui.parts import ACTIVE, Part, badge, mark_drawer, opener
+from mintmark.ui.parts import ACTIVE, Part, badge, mark_drawer, opener, report_button
 from mintmark.ui.stories import (
     backtest_part,
     capped_part,
@@ -162,8 +162,7 @@ def _title(named: tuple[str, str | None, str, str]) -> Html:
 
 def _report(held: tuple[str | None, str]) -> Html:
     path, operation_id = held
-    address = f"/api/v1/operations/{quote(operation_id)}/report"
-    return tag("a", "Report", kind="button", href=address, target="_blank") if path else Html("")
+    return report_button(operation_id, "Report") if path else Html("")
 
 
 def _lane(cycle: Mapping[str, Any]) -> Html:

@@ -23,6 +23,7 @@ from mintmark.ui.parts import (
     mark_drawer,
     opener,
     operation_path,
+    report_button,
     stamp,
     type_name,
 )
@@ -35,7 +36,9 @@ async def page(api: Api, operation_id: str) -> None:
     with ui.element("div").classes("head"):
         title = Part(_title)
         actions = Actions(api, operation_id)
-        opener("Mark", "mark")
+        with ui.element("div").classes("buttons"):
+            sheet = Part(_sheet)
+            opener("Mark", "mark")
     progress, told, tree = Part(_progress), Part(_facts), Part(_tree)
     result, trail = Part(_result), Part(_trail)
     with ui.element("aside").classes("drawer").props('data-drawer="mark" aria-label="Mark"'):
@@ -46,7 +49,7 @@ async def page(api: Api, operation_id: str) -> None:
         children = await api.data(f"/operations/{operation_id}/children")
         title.show((one["operation_type"], one["status"], operation_id))
         actions.show(one)
-        for part in (progress, told, result, mark):
+        for part in (progress, told, result, mark, sheet):
             part.show(one)
         tree.show({"one": one, "children": children})
         trail.show(await api.data(f"/operations/{operation_id}/events"))
@@ -62,6 +65,11 @@ def _title(named: tuple[str, str, str]) -> Html:
     return Html(
         tag("p", tag("span", operation_id, kind="id"), kind="kicker") + tag("h1", type_name(kind), " ", badge(status))
     )
+
+
+def _sheet(one: Mapping[str, Any]) -> Html:
+    held = (one.get("result_summary") or {}).get("sheet_path")
+    return report_button(one["operation_id"], "Tear sheet") if held else Html("")
 
 
 def _progress(one: Mapping[str, Any]) -> Html:

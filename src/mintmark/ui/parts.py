@@ -88,6 +88,12 @@ def operation_path(operation: Mapping[str, Any]) -> str:
     return f"/{room}/{quote(operation['operation_id'])}"
 
 
+def report_button(operation_id: str, label: str) -> Html:
+    """Return a button that opens the report or tear sheet of an operation beside the page."""
+    address = f"/api/v1/operations/{quote(operation_id)}/report"
+    return tag("a", label, kind="button", href=address, target="_blank")
+
+
 def type_name(operation_type: str) -> str:
     return _TYPES.get(operation_type, words(operation_type).capitalize())
 

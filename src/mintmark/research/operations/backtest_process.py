@@ -170,6 +170,7 @@ class _Backtest:
             "undefined": {name: why for name, why in undefined.items() if figures.get(name, 0) is None},
             "trials": [*trials, _trial("holdout", self.given["kind"], metrics["sharpe_per_bar"])],
             "moments": {**moments, "n": len(run.stamps)},
+            "measured": {"metrics": metrics, "undefined": run.undefined, "rejections": run.rejections},
         }
 
     def _write_tables(self, run: BacktestResult, held: BacktestResult) -> None:

@@ -14,6 +14,7 @@ from mintmark.domain import Refusal
 from mintmark.research.operations.context import Context
 from mintmark.research.operations.library import Library, StrategyFile
 from mintmark.research.operations.market_file import CAPITAL, first_unseen, window_of, write_market, write_model
+from mintmark.research.operations.sheets import sheet_files
 from mintmark.research.operations.simulation_ground import partitions_of, told_of
 from mintmark.research.operations.simulation_order import strategy_parameters
 from mintmark.research.operations.training import random_state_of, require_hash
@@ -32,7 +33,8 @@ FIELDS = (
     "profit_factor", "average_win", "average_loss", "largest_win", "largest_loss", "average_holding_bars", "exposure",
     "turnover", "price_profit", "spread_cost", "slippage_cost", "fees", "financing_cost", "cost_profile",
     "benchmark_return", "benchmark_sharpe", "psr", "dsr", "dsr_trials", "pbo", "pbo_splits", "walk_forward", "signals",
-    "no_trade_reason", "feature_hash", "equity_path", "trades_path", "backtest_seconds", "undefined", "mark",
+    "no_trade_reason", "feature_hash", "equity_path", "trades_path", "sheet_path", "backtest_seconds", "undefined",
+    "mark",
 )  # fmt: skip
 
 
@@ -120,22 +122,23 @@ class Backtesting:
         }
 
     def store_files(self, run: Run, result: dict[str, Any]) -> dict[str, Any]:
-        """Keep the equity and the trades, and note what the data of this run is known by."""
+        """Keep the equity, the trades and, outside a cycle, the tear sheet; note what this run's data is known by."""
         pack = self._context.data.open(run.metadata["pack_id"])
         symbols = list(run.metadata["symbols"])
         inputs = json.loads((run.folder / "inputs.json").read_bytes())["inputs"]
         folder = f"results/{run.operation_id}/{run.starts}"
-        kept = {
-            name: self._library.keep(f"{folder}/{name}.parquet", (run.folder / f"{name}.parquet").read_bytes())
-            for name in ("equity", "trades")
-        }
+        tables = {name: (run.folder / f"{name}.parquet").read_bytes() for name in ("equity", "trades")}
+        told = {**result, **told_of(self._context, pack, run), "out_of_sample": inputs["out_of_sample"]}
+        # The report of a cycle shows its backtest already.
+        sheets = sheet_files(pack, told, tables) if run.parent_operation_id is None else {}
+        files = {**{f"{name}.parquet": content for name, content in tables.items()}, **sheets}
+        kept = {name: self._library.keep(f"{folder}/{name}", content) for name, content in files.items()}
         return {
-            **result,
-            **told_of(self._context, pack, run),
+            **told,
             "success": True,
-            "out_of_sample": inputs["out_of_sample"],
-            "equity_path": kept["equity"]["path"],
-            "trades_path": kept["trades"]["path"],
+            "equity_path": kept["equity.parquet"]["path"],
+            "trades_path": kept["trades.parquet"]["path"],
+            "sheet_path": kept["sheet.html"]["path"] if sheets else None,
             "kept": list(kept.values()),
             "keys": sorted(data_keys(symbols, partitions_of(pack, symbols))),
         }

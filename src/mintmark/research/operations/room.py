@@ -122,7 +122,7 @@ class Research:
         return equity_body(self._library, self._context.operations.get(operation_id), points)
 
     def report(self, operation_id: str) -> str:
-        """Return the report of a cycle, a whole HTML document; raises ``not_found``."""
+        """Return the report of a cycle or the sheet of a backtest, a whole HTML document; raises ``not_found``."""
         return report_text(self._library, self._context.operations.get(operation_id))
 
     # Memory

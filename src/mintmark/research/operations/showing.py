@@ -57,12 +57,13 @@ def equity_body(library: Library, operation: Mapping[str, Any], points: int) -> 
 
 
 def report_text(library: Library, operation: Mapping[str, Any]) -> str:
-    """Return the report of a cycle.
+    """Return the report of a cycle, or the tear sheet of a backtest outside one.
 
     Raises:
         Refused: ``not_found`` when none was written.
     """
     path = (operation["metadata"].get("parameters") or {}).get("report_path")
+    path = path or (operation.get("result_summary") or {}).get("sheet_path")
     if not path:
         identity = operation["operation_id"]
         raise Refused(f"{identity} has no report", code="not_found", operation_id=identity)

@@ -1,0 +1,82 @@
+"""The tear sheet of a backtest outside a cycle, kept as files of its result."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mintmark.domain import plain, words
+
+if TYPE_CHECKING:
+    from mintmark.data import Pack
+    from mintmark.research.sheet import SheetInput
+    from mintmark.research.sheet_charts import Prices
+
+
+def sheet_files(pack: Pack, told: Mapping[str, Any], tables: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return ``sheet.html`` and its pictures by file name.
+
+    ``told``: the result of a backtest with the measures of its run under ``measured``. ``tables``: the bytes of its
+    Parquet tables ``equity`` and ``trades``.
+    """
+    # Drawing is heavy, and only a worker that ends a backtest draws.
+    from mintmark.research.sheet import sheet, sheet_pictures
+
+    given = sheet_input(pack, told, tables)
+    pictures = {f"sheet_{name}.png": content for name, content in sheet_pictures(given).items()}
+    return {"sheet.html": sheet(given).encode(), **pictures}
+
+
+def sheet_input(pack: Pack, told: Mapping[str, Any], tables: Mapping[str, bytes]) -> SheetInput:
+    """Return what the sheet of a kept backtest shows; see ``sheet_files``."""
+    import polars as pl
+
+    from mintmark.research.report_charts import EquityCurve
+    from mintmark.research.sheet import SheetInput
+
+    frames = {name: pl.read_parquet(io.BytesIO(content)) for name, content in tables.items()}
+    stamps, equity, benchmark = (frames["equity"][name].to_numpy() for name in ("stamp", "equity", "benchmark"))
+    capital = told["initial_capital"]
+    return SheetInput(
+        title=f"{told['strategy_name']} on {', '.join(told['symbols'])}",
+        curve=EquityCurve(stamps, equity, benchmark, capital["currency"], capital=float(capital["amount"])),
+        trades={name: frames["trades"][name].to_numpy() for name in frames["trades"].columns},
+        figures=_figures(told),
+        bars_per_year=told["bars_per_year"],
+        prices=_prices(pack, told, int(stamps[0]), int(stamps[-1])),
+        mark=told["mark"],
+        notes=_notes(told),
+    )
+
+
+def _figures(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return every measure of the run; what the result says of one, such as its currency, goes before."""
+    measured = told["measured"]
+    said = {name: value for name, value in told.items() if name not in ("undefined", "dsr", "dsr_trials")}
+    return {**measured["metrics"], **said, "undefined": {**measured["undefined"], **told["undefined"]}}
+
+
+def _prices(pack: Pack, told: Mapping[str, Any], first: int, last: int) -> list[Prices]:
+    from mintmark.research.sheet_charts import Prices
+
+    found = []
+    for column, symbol in enumerate(told["symbols"]):
+        bars = pack.bars(symbol, told["timeframe"])
+        start, stop = np.searchsorted(bars.stamps, first), np.searchsorted(bars.stamps, last, side="right")
+        part = bars.part(int(start), int(stop))
+        found.append(Prices(symbol, column, part.stamps, part.close, pack.instrument(symbol).currency))
+    return found
+
+
+def _notes(told: Mapping[str, Any]) -> list[str]:
+    place = (
+        "Out of sample." if told["out_of_sample"] else "NOT out of sample: the model may have learned from these bars."
+    )
+    notes = [place, f"Cost profile {told['cost_profile']}; random slippage is seeded."]
+    if told.get("no_trade_reason"):
+        notes.append(f"No trade was made: {plain(told['no_trade_reason'])}.")
+    counted = told["measured"]["rejections"].items()
+    return notes + [f"{count:,} orders or parts of one not done: {words(code)}." for code, count in counted]
