@@ -87,7 +87,7 @@ def _show_part(operation: Body, home: Path) -> None:
     rows: list[tuple[str, Any]] = [
         (label_of(key).lower(), written(key, result[key])) for key in _CHANCE if key in result
     ]
-    rows += _places(result, ("model_path", "equity_path", "trades_path"), home)
+    rows += _places(result, ("model_path", "equity_path", "trades_path", "sheet_path"), home)
     pairs(rows + _trail(operation, result.get("pack_id")))
 
 
