@@ -6,11 +6,11 @@ from fastapi import APIRouter
 
 from mintmark.api.faults import Answer
 from mintmark.api.shapes import OneStrategy, Started, Strategies, Validation, errors, of
-from mintmark.app import App, BacktestRequest, StrategyName, TrainRequest, ValidateRequest, answers
+from mintmark.app import App, BacktestRequest, StrategyName, SweepRequest, TrainRequest, ValidateRequest, answers
 
 
 def routes(app: App) -> APIRouter:
-    """Return the routes of strategies, ``/trainings`` and ``/backtests``."""
+    """Return the routes of strategies, ``/trainings``, ``/backtests`` and ``/sweeps``."""
     router = APIRouter(tags=["strategies"])
 
     @router.get("/strategies", responses={**of(Strategies), **errors()})
@@ -37,5 +37,10 @@ def routes(app: App) -> APIRouter:
     def backtest(request: BacktestRequest) -> Answer:
         """Backtest a saved strategy."""
         return Answer(answers.backtest(app, request), status_code=202)
+
+    @router.post("/sweeps", status_code=202, responses={**of(Started, 202), **errors(404, 422)})
+    def sweep(request: SweepRequest) -> Answer:
+        """Run every combination of a grid."""
+        return Answer(answers.sweep(app, request), status_code=202)
 
     return router

@@ -5,7 +5,7 @@ The bodies come from the rooms; nothing is computed here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import mintmark
 from mintmark.app.requests import (
     BacktestRequest,
     ListRequest,
+    SweepRequest,
     TrainRequest,
     TriggerRequest,
     ValidateRequest,
@@ -133,6 +134,11 @@ def lookahead(app: App, name: str, pack_id: str | None) -> Body:
     return app.research.lookahead(one_of_pattern("name", name), pack_id=_pack_id(pack_id))
 
 
+def selftest(app: App, progress: Callable[[int, int], None], **given: Any) -> Body:
+    """Feed the gates with noise and with a planted edge, in this process and ``workers`` others."""
+    return app.research.selftest(progress=progress, **given)
+
+
 def train(app: App, request: TrainRequest) -> Body:
     """Start a training outside a cycle."""
     return app.research.train(**request.model_dump(mode="json"))
@@ -145,6 +151,15 @@ def backtest(app: App, request: BacktestRequest) -> Body:
         Refused: ``bad_value`` for days out of order, ``path_refused`` for a model outside the home folder,
             and those of research.
     """
+    return app.research.backtest(**_run_of(app, request))
+
+
+def sweep(app: App, request: SweepRequest) -> Body:
+    """Start a sweep of a grid; raises as ``backtest``, ``unknown_name`` and ``grid_too_large``."""
+    return app.research.sweep(**_run_of(app, request))
+
+
+def _run_of(app: App, request: BacktestRequest) -> Body:
     from mintmark.store import path_within
 
     if request.start and request.end and request.start >= request.end:
@@ -152,7 +167,14 @@ def backtest(app: App, request: BacktestRequest) -> Body:
         raise Refused(message, code="bad_value", field="start", value=request.start.isoformat())
     if request.model_path is not None:
         path_within(app.home, request.model_path)
-    return app.research.backtest(**request.model_dump(mode="json"))
+    return request.model_dump(mode="json")
+
+
+def save_results(app: App, operation_id: str, folder: Path) -> Body:
+    """Write the result of an operation and its tables into a new folder below ``folder``; return where they lie."""
+    from mintmark.app.saving import save_results as save
+
+    return _data(save(app, operation_id, folder))
 
 
 # Data and packs

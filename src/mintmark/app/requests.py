@@ -74,6 +74,15 @@ class BacktestRequest(Request):
     random_state: Seed | None = None
 
 
+class SweepRequest(BacktestRequest):
+    """Run every combination of a grid on a trained strategy, or on the rule sma_cross."""
+
+    grid: Annotated[str, StringConstraints(min_length=1, max_length=2000)] = Field(
+        description="Such as fast=5:30,slow=40:80; a:b[:step] leaves b out, a|b|c is a list."
+    )
+    workers: Annotated[int, Field(ge=1, le=64)] | None = Field(None, description="Threads. Default: one a core.")
+
+
 class ValidateRequest(Request):
     """Check the text of a strategy, on a pack when one is named."""
 

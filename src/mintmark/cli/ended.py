@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mintmark.cli.output import line, pairs, table
 from mintmark.cli.shown import show_gates
+from mintmark.cli.sweeping import show_sweep
 from mintmark.domain import CAPS, duration_text, label_of, written
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ def show_end(app: App, operation: Body) -> None:
     line("")
     if operation["operation_type"] == "agent_research":
         _show_cycle(app, operation)
+    elif operation["operation_type"] == "sweeping" and operation["result_summary"]:
+        show_sweep(operation, app.home)
     else:
         _show_part(operation, app.home)
     line("")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import typer
@@ -15,6 +16,36 @@ Pack: TypeAlias = Annotated[
     typer.Option("--pack", metavar="ID", help="Pack to use. Default: the newest live one that holds the symbols."),
 ]
 Seed: TypeAlias = Annotated[int | None, typer.Option("--seed", metavar="N", help="Seed of all randomness.")]
+Symbol: TypeAlias = Annotated[
+    str | None, typer.Option("--symbol", metavar="S", help="Symbol instead of the strategy's own.")
+]
+Timeframe: TypeAlias = Annotated[
+    str | None, typer.Option("--timeframe", metavar="TF", help="Timeframe instead of the strategy's own.")
+]
+Model: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--model", metavar="PATH", help="Model folder, relative to the home folder. Default: the newest."),
+]
+Start: TypeAlias = Annotated[
+    str | None, typer.Option("--start", metavar="D", help="First day. Default: start of the holdout.")
+]
+End: TypeAlias = Annotated[
+    str | None, typer.Option("--end", metavar="D", help="Last day. Default: end of the holdout.")
+]
+Capital: TypeAlias = Annotated[
+    str | None, typer.Option("--capital", metavar="AMOUNT", help="Capital in USD. Default: 100000.")
+]
+Workers: TypeAlias = Annotated[
+    int | None, typer.Option("--workers", metavar="N", help="Threads; they change no figure. Default: one a core.")
+]
+Out: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="DIR", help="With --follow: save result and tables in a new folder below this."),
+]
+SimulationNames: TypeAlias = Annotated[
+    list[str],
+    typer.Argument(metavar="NAME...", help="Trained strategies or the rule sma_cross, one after the other."),
+]
 OperationId: TypeAlias = Annotated[str, typer.Argument(metavar="ID", help="Id of an operation.")]
 StrategyName: TypeAlias = Annotated[str, typer.Argument(metavar="NAME", help="Name of a strategy.")]
 SymbolArgument: TypeAlias = Annotated[str, typer.Argument(metavar="SYMBOL", help="Symbol of a series, such as SP500.")]

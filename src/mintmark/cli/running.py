@@ -7,7 +7,19 @@ from typing import Annotated, Any
 
 import typer
 
-from mintmark.cli.options import AsJson, Follow, Pack, Seed, StrategyName
+from mintmark.cli.options import (
+    AsJson,
+    Capital,
+    End,
+    Follow,
+    Model,
+    Pack,
+    Seed,
+    Start,
+    StrategyName,
+    Symbol,
+    Timeframe,
+)
 
 
 def add_to(root: typer.Typer) -> None:
@@ -31,17 +43,13 @@ def train(
 
 def backtest(
     names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Strategies, run one after the other.")],
-    symbol: Annotated[str | None, typer.Option(metavar="S", help="Symbol instead of the strategy's own.")] = None,
-    timeframe: Annotated[
-        str | None, typer.Option(metavar="TF", help="Timeframe instead of the strategy's own.")
-    ] = None,
+    symbol: Symbol = None,
+    timeframe: Timeframe = None,
     pack: Pack = None,
-    model: Annotated[
-        str | None, typer.Option(metavar="PATH", help="Model folder, relative to the home folder. Default: the newest.")
-    ] = None,
-    start: Annotated[str | None, typer.Option(metavar="D", help="First day. Default: start of the holdout.")] = None,
-    end: Annotated[str | None, typer.Option(metavar="D", help="Last day. Default: end of the holdout.")] = None,
-    capital: Annotated[str | None, typer.Option(metavar="AMOUNT", help="Capital in USD. Default: 100000.")] = None,
+    model: Model = None,
+    start: Start = None,
+    end: End = None,
+    capital: Capital = None,
     seed: Seed = None,
     follow: Follow = False,
     as_json: AsJson = False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -16,11 +17,14 @@ if TYPE_CHECKING:
 _EXITS = {"completed": 0, "failed": EXIT_FOLLOWED_FAILED, "cancelled": EXIT_FOLLOWED_CANCELLED}
 
 
-def started(app: App, answer: Mapping[str, Any], follow: bool, as_json: bool) -> None:
-    """Tell what was started, or stay with it; leaves with the exit code of its end."""
+def started(app: App, answer: Mapping[str, Any], follow: bool, as_json: bool, out: Path | None = None) -> None:
+    """Tell what was started, or stay with it; leaves with the exit code of its end.
+
+    ``out``: the folder its result is saved below, once it is there.
+    """
     operation_id = _id_of(answer)
     if follow:
-        followed(app, operation_id, answer, as_json)
+        followed(app, operation_id, answer, as_json, out)
         return
     _warn_when_nobody_works(app)
     if as_json:
@@ -29,17 +33,23 @@ def started(app: App, answer: Mapping[str, Any], follow: bool, as_json: bool) ->
         line(f"{operation_id}  {_words(answer)}")
 
 
-def started_each(app: App, starts: Sequence[Callable[[], Mapping[str, Any]]], follow: bool, as_json: bool) -> None:
-    """Start one after the other; with ``follow`` each ends before the next begins."""
+def started_each(
+    app: App,
+    starts: Sequence[Callable[[], Mapping[str, Any]]],
+    follow: bool,
+    as_json: bool,
+    out: Path | None = None,
+) -> None:
+    """Start one after the other; with ``follow`` each ends, and is saved below ``out``, before the next begins."""
     if len(starts) == 1:
-        started(app, starts[0](), follow, as_json)
+        started(app, starts[0](), follow, as_json, out)
         return
     documents: list[Mapping[str, Any]] = []
     exits = [0]
     for start in starts:
         answer = start()
         if follow:
-            document, code = _follow(app, _id_of(answer), answer, as_json)
+            document, code = _follow(app, _id_of(answer), answer, as_json, out)
             documents.append(document)
             exits.append(code)
         else:
@@ -51,15 +61,17 @@ def started_each(app: App, starts: Sequence[Callable[[], Mapping[str, Any]]], fo
     raise typer.Exit(max(exits))
 
 
-def followed(app: App, operation_id: str, answer: Mapping[str, Any], as_json: bool) -> None:
+def followed(app: App, operation_id: str, answer: Mapping[str, Any], as_json: bool, out: Path | None = None) -> None:
     """Show an operation until it ends, then what came of it; ``answer`` joins the JSON document."""
-    document, code = _follow(app, operation_id, answer, as_json)
+    document, code = _follow(app, operation_id, answer, as_json, out)
     if as_json:
         write_json(document)
     raise typer.Exit(code)
 
 
-def _follow(app: App, operation_id: str, answer: Mapping[str, Any], as_json: bool) -> tuple[dict[str, Any], int]:
+def _follow(
+    app: App, operation_id: str, answer: Mapping[str, Any], as_json: bool, out: Path | None
+) -> tuple[dict[str, Any], int]:
     from mintmark.cli.ended import show_end
     from mintmark.cli.follow import Interrupted, interruptible, watch
     from mintmark.cli.workers import working
@@ -78,7 +90,19 @@ def _follow(app: App, operation_id: str, answer: Mapping[str, Any], as_json: boo
         raise typer.Exit(interrupted.exit) from None
     if not as_json:
         show_end(app, operation)
-    return {**answer, "success": True, "data": operation}, _EXITS[operation["status"]]
+    document = {**answer, "success": True, "data": operation}
+    if out is not None and operation["status"] == "completed":
+        document["saved"] = _saved(app, operation_id, out, as_json)
+    return document, _EXITS[operation["status"]]
+
+
+def _saved(app: App, operation_id: str, out: Path, as_json: bool) -> Mapping[str, Any]:
+    from mintmark.app import answers
+
+    saved: Mapping[str, Any] = answers.save_results(app, operation_id, out)["data"]
+    if not as_json:
+        line(f"saved to {saved['folder']}: {', '.join(saved['files'])}")
+    return saved
 
 
 def _cancel(app: App, operation_id: str) -> None:

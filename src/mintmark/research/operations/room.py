@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -18,12 +19,16 @@ from mintmark.research.operations.library import Library
 from mintmark.research.operations.remembering import all_experiments, all_hypotheses
 from mintmark.research.operations.reporting import gate_rows
 from mintmark.research.operations.showing import equity_body, report_text
+from mintmark.research.operations.simulation_order import SimulationOrder, read_simulation
 from mintmark.research.operations.starting_children import Starters, starters_of
 from mintmark.research.operations.status import capacity_limit, status_of, waiting_for_worker
+from mintmark.research.operations.sweeping import Sweeping
 from mintmark.research.operations.training import Training
 from mintmark.research.phases import CYCLE, first_parameters
+from mintmark.research.sweep_keys import check_grid
 from mintmark.research.tables import lock_until_end, strategies
 from mintmark.runtime import Kind
+from mintmark.store import make_folder
 from mintmark.strategy import read_spec, strategy_hash
 
 _LOCK = 4_713_2026
@@ -42,7 +47,8 @@ class Research:
         """Return the operation types of research, for the engine."""
         context = self._context
         children = (Designing(context), Training(context), Backtesting(context), Assessing(context))
-        return (Cycle(context, self._starters).kind(), *(child.kind() for child in children))
+        simulations = (Sweeping(context),)
+        return (Cycle(context, self._starters).kind(), *(work.kind() for work in (*children, *simulations)))
 
     # Cycles
 
@@ -121,6 +127,10 @@ class Research:
         """Return the equity of a backtest bar by bar, thinned to ``points``; raises ``not_found``."""
         return equity_body(self._library, self._context.operations.get(operation_id), points)
 
+    def file(self, path: str) -> bytes:
+        """Return a file research keeps, such as the table of a result; raises ``not_found``."""
+        return self._library.fetch(path).read_bytes()
+
     def report(self, operation_id: str) -> str:
         """Return the report of a cycle or the sheet of a backtest, a whole HTML document; raises ``not_found``."""
         return report_text(self._library, self._context.operations.get(operation_id))
@@ -186,6 +196,25 @@ class Research:
         pack, file = pack_and_file(self._context, self._library, name, pack_id)
         return lookahead(read_spec(file.text, pack.facts()).require(), pack, self._context.rules.random_state)
 
+    def selftest(
+        self,
+        *,
+        progress: Callable[[int, int], None],
+        symbols: Sequence[str] = (),
+        timeframe: str | None = None,
+        pack_id: str | None = None,
+        random_state: int | None = None,
+        **options: Any,
+    ) -> dict[str, Any]:
+        """Feed the gates with noise and with a planted edge; by default on all series of the newest pack."""
+        from mintmark.research.operations.selftest import selftest, series_of
+
+        pack, chosen, base = series_of(self._context, symbols, timeframe, pack_id)
+        state = self._context.rules.random_state if random_state is None else random_state
+        work = self._context.home / "work"
+        make_folder(work)
+        return selftest(pack, chosen, base, work, random_state=state, progress=progress, **options)
+
     # Single operations
 
     def train(self, *, strategy: str, pack_id: str | None = None, random_state: int | None = None) -> dict[str, Any]:
@@ -216,6 +245,23 @@ class Research:
         read_spec(order.text, pack.facts()).require()
         with self._context.operations.writing() as connection:
             identity = self._context.operations.create(connection, "backtesting", metadata=order.metadata(pack.id))
+        return {"operation_id": identity, "success": True}
+
+    def sweep(
+        self, *, strategy: str, grid: str, pack_id: str | None = None, workers: int | None = None, **options: Any
+    ) -> dict[str, Any]:
+        """Start a sweep of a trained strategy or the rule ``sma_cross``: every combination is a row in ``trials``."""
+        order = self._simulation(strategy, pack_id, options)
+        combinations = check_grid(grid, order.spec)
+        return {**self._start("sweeping", order, grid=grid, workers=workers), "combinations": combinations}
+
+    def _simulation(self, strategy: str, pack_id: str | None, options: dict[str, Any]) -> SimulationOrder:
+        row = self._rows(strategy).get(strategy)
+        return read_simulation(self._context, self._library, row, strategy, pack_id, options)
+
+    def _start(self, kind: str, order: SimulationOrder, **own: Any) -> dict[str, Any]:
+        with self._context.operations.writing() as connection:
+            identity = self._context.operations.create(connection, kind, metadata=order.metadata(**own))
         return {"operation_id": identity, "success": True}
 
     def _require_model(self) -> None:

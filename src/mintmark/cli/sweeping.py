@@ -1,0 +1,108 @@
+"""``mintmark sweep``: every combination of a grid, each a counted try."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mintmark.cli.options import (
+    AsJson,
+    Capital,
+    End,
+    Follow,
+    Model,
+    Out,
+    Pack,
+    Seed,
+    SimulationNames,
+    Start,
+    Symbol,
+    Timeframe,
+    Workers,
+)
+
+_FIGURES = ("sharpe_ratio", "total_return", "max_drawdown", "total_trades")
+_SHOWN = 5
+
+
+def add_to(root: typer.Typer) -> None:
+    """Put the command of this file at the top of the tree."""
+    example = "Example: mintmark sweep sma_cross --symbol NASDAQ --grid fast=5:30,slow=40:80 --follow"
+    root.command("sweep", epilog=example)(sweep)
+
+
+def sweep(
+    names: SimulationNames,
+    grid: Annotated[
+        str, typer.Option(metavar="GRID", help="Such as fast=5:30,slow=40:80. a:b[:step] leaves b out, a|b is a list.")
+    ],
+    symbol: Symbol = None,
+    timeframe: Timeframe = None,
+    pack: Pack = None,
+    model: Model = None,
+    start: Start = None,
+    end: End = None,
+    capital: Capital = None,
+    seed: Seed = None,
+    workers: Workers = None,
+    out: Out = None,
+    follow: Follow = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run every combination of a grid: decisions and risk of a trained strategy, or the averages of sma_cross."""
+    from mintmark.app import SweepRequest, answers, read_request
+    from mintmark.cli.opened import opened
+    from mintmark.cli.starting import started_each
+
+    if out is not None and not follow:
+        raise typer.BadParameter("--out saves what is there at the end: it goes with --follow")
+    options: dict[str, Any] = {
+        "grid": grid,
+        "symbol": symbol,
+        "timeframe": timeframe,
+        "pack_id": pack,
+        "model_path": model,
+        "start": start,
+        "end": end,
+        "initial_capital": capital,
+        "random_state": seed,
+        "workers": workers,
+    }
+    requests = [read_request(SweepRequest, {"strategy": name, **options}) for name in names]
+    with opened() as app:
+        started_each(app, [partial(answers.sweep, app, request) for request in requests], follow, as_json, out)
+
+
+def show_sweep(operation: Mapping[str, Any], home: Path) -> None:
+    """Show the best combinations, what they are worth among so many, and where the table lies."""
+    from mintmark.cli.output import line, pairs, table
+    from mintmark.domain import duration_text, label_of, written
+
+    found: Mapping[str, Any] = operation["result_summary"]
+    symbols = ", ".join(found["symbols"])
+    line(f"{found['strategy_name']} on {symbols} {found['timeframe']}  {operation['status'].upper()}", "bold")
+    line("")
+    best = found["best"][:_SHOWN]
+    if best:
+        keys = [name for name in best[0] if name in found["grid"]]
+        rows = [[*(row[key] for key in keys), *(written(name, row[name]) for name in _FIGURES)] for row in best]
+        labels = [label_of(name) for name in _FIGURES]
+        table([*keys, *labels], rows, right=[*keys, *labels])
+        line("")
+    counts = f"{found['combinations']:,}, {found['profitable']:,} profitable, {found['failed']:,} failed"
+    pairs(
+        [
+            ("combinations", counts),
+            *((label_of(name).lower(), written(name, found[name])) for name in ("dsr", "dsr_trials", "pbo")),
+            *((f"no {name}", why) for name, why in found["undefined"].items() if name in ("dsr", "pbo")),
+            ("bars", f"{found['bars']:,} from {found['start'][:10]} to {found['end'][:10]}"),
+            ("pack", found["mark"]["pack_id"]),
+            ("table", str(home / found["table_path"])),
+            ("operation", operation["operation_id"]),
+            ("took", duration_text(operation["duration_seconds"])),
+        ]
+    )
