@@ -16,9 +16,9 @@ from mintmark.simulation.montecarlo import (
     trade_shuffle,
 )
 from mintmark.simulation.reconcile import ReconciliationFailed
-from mintmark.simulation.records import EXIT_REASONS, FLAGS, REFUSALS
+from mintmark.simulation.records import EXIT_REASONS, FLAGS, REFUSALS, TRADE
 from mintmark.simulation.result import BacktestResult
-from mintmark.simulation.runs import RETURN_METRICS, RUN, TABLE, check_runs
+from mintmark.simulation.runs import RETURN_METRICS, RUN, TABLE, check_runs, spread_of
 from mintmark.simulation.sizing import on_step, size_by_fraction, size_by_risk, size_by_volatility
 from mintmark.simulation.stress import FACTORS, CostStress, cost_stress, scaled_costs, scaled_spread
 from mintmark.simulation.sweep import (
@@ -54,6 +54,7 @@ __all__ = [
     "RETURN_METRICS",
     "RUN",
     "TABLE",
+    "TRADE",
     "Account",
     "BacktestResult",
     "Candidate",
@@ -96,6 +97,7 @@ __all__ = [
     "size_by_risk",
     "size_by_volatility",
     "sma_cross",
+    "spread_of",
     "sum_up",
     "sweep",
     "sweep_crosses",

@@ -118,7 +118,8 @@ def path_permutation(
 
 def _growth(returns: FloatArray) -> FloatArray:
     # Who has lost everything does not come back.
-    return np.cumprod(np.maximum(1.0 + returns, 0.0))
+    factors: FloatArray = np.maximum(1.0 + returns, 0.0)
+    return np.cumprod(factors, dtype=np.float64)
 
 
 def permute_path(bars: Bars, generator: np.random.Generator) -> Bars:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -88,3 +88,12 @@ def put(row: Record, run: int, metrics: Mapping[str, float | int | None]) -> Non
         value = metrics.get(name)
         if value is not None:
             row[name] = value
+
+
+def spread_of(table: Records, names: Sequence[str], shares: Sequence[float]) -> dict[str, list[float] | None]:
+    """Return the quantiles ``shares`` of each metric over the runs in which it has a value; None where in none."""
+    found: dict[str, list[float] | None] = {}
+    for name in names:
+        values = table[name][~np.isnan(table[name])]
+        found[name] = [float(value) for value in np.quantile(values, shares)] if len(values) else None
+    return found

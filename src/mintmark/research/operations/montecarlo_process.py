@@ -1,0 +1,162 @@
+"""The runs of a Monte Carlo test, in their own process, kept chunk by chunk."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mintmark.domain import Bars, iso, moment_of
+from mintmark.measures import bar_returns, exceedance_p, mean_block
+from mintmark.research.operations.checkpoints import Stage, read_stage, write_stage
+from mintmark.research.operations.simulation_ground import read_ground
+from mintmark.research.redrawing import Decider, at_costs, with_path
+from mintmark.simulation import (
+    RETURN_METRICS,
+    RUN,
+    TABLE,
+    BacktestResult,
+    block_bootstrap,
+    cost_stress,
+    path_permutation,
+    spread_of,
+    trade_shuffle,
+)
+from mintmark.store import write_atomic
+
+if TYPE_CHECKING:
+    from mintmark.runtime import Task
+    from mintmark.simulation.records import Records
+
+_CHUNKS = 40
+_SMALLEST_CHUNK = 25
+_QUANTILES = (0.05, 0.25, 0.50, 0.75, 0.95)
+_INTERVAL = (0.025, 0.975)
+_OF_A_METHOD = ("metric", "p_value", "quantiles", "intervals", "mean_block", "stress", "break_even")
+
+
+def compute(task: Task) -> dict[str, Any]:
+    """Run the strategy as it was, then as chance would have had it; leave the table of runs."""
+    return _MonteCarlo(task).run()
+
+
+class _MonteCarlo:
+    def __init__(self, task: Task) -> None:
+        given = task.inputs
+        self.task, self.given, self.begun = task, given, time.perf_counter()
+        ground = read_ground(task)
+        self.ground, self.decider = ground, Decider(ground.spec, ground.model, ground.start, ground.stop)
+        restored = task.restored()
+        stage = Stage() if restored is None else read_stage(restored[1], given["identity"])
+        self.spent = float(stage.values.get("seconds", 0.0))
+        self.drawn: Records = np.frombuffer(stage.state, RUN)
+
+    def run(self) -> dict[str, Any]:
+        self.task.progress(0.0, "Running the strategy")
+        made = self.decider.decide(self.ground.market)
+        real = self.decider.trade(self.ground.market, made, self.ground.slippage(0))
+        methods = {
+            "trade_shuffle": self._trade_shuffle,
+            "block_bootstrap": self._block_bootstrap,
+            "path_permutation": self._path_permutation,
+        }
+        method = self.given["method"]
+        found = self._cost_stress(made) if method == "cost_stress" else methods[method](real)
+        write_atomic(self.task.folder / "runs.parquet", _parquet(self.drawn))
+        return self._result(real, found)
+
+    def _trade_shuffle(self, real: BacktestResult) -> dict[str, Any]:
+        self._draw(lambda **how: trade_shuffle(real, **how))
+        return self._spread(("max_drawdown", "max_drawdown_bars"))
+
+    def _block_bootstrap(self, real: BacktestResult) -> dict[str, Any]:
+        returns = bar_returns(real.equity, float(real.capital))
+        block, mean = mean_block(returns), float(returns.mean())
+        self._draw(lambda **how: block_bootstrap(real, block=block, **how))
+        return {
+            **self._spread(("net_profit", *RETURN_METRICS)),
+            "intervals": spread_of(self.drawn, RETURN_METRICS, _INTERVAL),
+            # On returns less their mean: what chance draws where there is nothing to gain.
+            "p_value": exceedance_p(mean, self.drawn["mean_return"] - mean),
+            "mean_block": block,
+        }
+
+    def _path_permutation(self, real: BacktestResult) -> dict[str, Any]:
+        market, metric = self.ground.market, self.given["metric"]
+
+        def trade(path: Sequence[Bars], slippage: np.random.Generator) -> BacktestResult:
+            return self.decider.run(with_path(market, {bars.symbol: bars for bars in path}), slippage)
+
+        window = market.window(self.ground.start, self.ground.stop)
+        self._draw(lambda **how: path_permutation(window, trade, **how))
+        found, value = self._spread(TABLE), real.metrics[metric]
+        if value is None:
+            return {**found, "metric": metric, "undefined": {"p_value": real.undefined[metric]}}
+        return {**found, "metric": metric, "p_value": exceedance_p(float(value), self.drawn[metric])}
+
+    def _cost_stress(self, made: Any) -> dict[str, Any]:
+        market = self.ground.market
+        found = cost_stress(lambda factor: self.decider.trade(at_costs(market, factor), made, self.ground.slippage(0)))
+        self.drawn = found.table
+        rows = zip(found.factors, found.table, strict=True)
+        undefined = {} if found.undefined is None else {"break_even": found.undefined}
+        return {
+            "stress": [{"factor": factor, **_figures(row)} for factor, row in rows],
+            "break_even": found.break_even,
+            "undefined": undefined,
+        }
+
+    def _draw(self, method: Callable[..., Records]) -> None:
+        """Draw the runs that are still missing, a chunk at a time."""
+        runs, workers = int(self.given["runs"]), int(self.given["workers"] or 1)
+        chunk = max(_SMALLEST_CHUNK, -(-runs // _CHUNKS))
+        while (done := len(self.drawn)) < runs:
+            self.task.progress(100.0 * done / runs, f"Run {done}/{runs}", items_processed=done, items_total=runs)
+            part = range(done, min(done + chunk, runs))
+            found = method(master=self.ground.random_state, runs=runs, part=part, workers=workers)
+            self.drawn = np.concatenate((self.drawn, found))
+            stage = Stage({"seconds": self._seconds()}, self.drawn.tobytes())
+            self.task.checkpoint(len(self.drawn), write_stage(stage, self.given["identity"]))
+
+    def _seconds(self) -> float:
+        return self.spent + time.perf_counter() - self.begun
+
+    def _spread(self, names: Sequence[str]) -> dict[str, Any]:
+        return {"quantiles": spread_of(self.drawn, names, _QUANTILES)}
+
+    def _result(self, real: BacktestResult, found: dict[str, Any]) -> dict[str, Any]:
+        undefined = {name: why for name, why in real.undefined.items() if name in TABLE}
+        tried = {"run": "real", "kind": "montecarlo", "sharpe_per_bar": real.metrics["sharpe_per_bar"]}
+        return {
+            **dict.fromkeys(_OF_A_METHOD),
+            **found,
+            "method": self.given["method"],
+            "runs": len(self.drawn),
+            "real": {name: real.metrics[name] for name in TABLE},
+            "start": iso(moment_of(int(real.stamps[0]))),
+            "end": iso(moment_of(int(real.stamps[-1]))),
+            "out_of_sample": self.given["out_of_sample"],
+            "bars": len(real.stamps),
+            "bars_per_year": real.bars_per_year,
+            "random_state": self.ground.random_state,
+            "montecarlo_seconds": round(self._seconds(), 3),
+            "undefined": {**undefined, **found.get("undefined", {})},
+            "trials": [tried],
+        }
+
+
+def _figures(row: Any) -> dict[str, float | None]:
+    return {name: None if np.isnan(row[name]) else float(row[name]) for name in TABLE}
+
+
+def _parquet(drawn: Records) -> bytes:
+    """Return the table of runs: ``run`` and the columns of ``TABLE``, null where a metric has no value."""
+    import polars as pl
+
+    buffer = io.BytesIO()
+    frame = pl.DataFrame({name: np.ascontiguousarray(drawn[name]) for name in ("run", *TABLE)})
+    frame.with_columns(pl.col(TABLE).fill_nan(None)).write_parquet(buffer, compression="zstd")
+    return buffer.getvalue()
