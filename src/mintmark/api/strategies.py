@@ -6,7 +6,16 @@ from fastapi import APIRouter
 
 from mintmark.api.faults import Answer
 from mintmark.api.shapes import OneStrategy, Started, Strategies, Validation, errors, of
-from mintmark.app import App, BacktestRequest, StrategyName, SweepRequest, TrainRequest, ValidateRequest, answers
+from mintmark.app import (
+    App,
+    BacktestRequest,
+    StrategyName,
+    SweepRequest,
+    TrainRequest,
+    ValidateRequest,
+    WalkForwardRequest,
+    answers,
+)
 
 
 def routes(app: App) -> APIRouter:
@@ -42,5 +51,10 @@ def routes(app: App) -> APIRouter:
     def sweep(request: SweepRequest) -> Answer:
         """Run every combination of a grid."""
         return Answer(answers.sweep(app, request), status_code=202)
+
+    @router.post("/walkforwards", status_code=202, responses={**of(Started, 202), **errors(404, 422)})
+    def walkforward(request: WalkForwardRequest) -> Answer:
+        """Choose from a grid on one window and trade the next."""
+        return Answer(answers.walkforward(app, request), status_code=202)
 
     return router

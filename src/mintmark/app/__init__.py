@@ -15,6 +15,7 @@ from mintmark.app.requests import (
     TrainRequest,
     TriggerRequest,
     ValidateRequest,
+    WalkForwardRequest,
     invalid_request,
     read_request,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "TrainRequest",
     "TriggerRequest",
     "ValidateRequest",
+    "WalkForwardRequest",
     "answers",
     "invalid_request",
     "leaves",

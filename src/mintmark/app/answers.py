@@ -18,6 +18,7 @@ from mintmark.app.requests import (
     TrainRequest,
     TriggerRequest,
     ValidateRequest,
+    WalkForwardRequest,
     one_of_pattern,
 )
 from mintmark.app.wiring import App
@@ -157,6 +158,11 @@ def backtest(app: App, request: BacktestRequest) -> Body:
 def sweep(app: App, request: SweepRequest) -> Body:
     """Start a sweep of a grid; raises as ``backtest``, ``unknown_name`` and ``grid_too_large``."""
     return app.research.sweep(**_run_of(app, request))
+
+
+def walkforward(app: App, request: WalkForwardRequest) -> Body:
+    """Start a walk-forward over a grid; raises as ``sweep``."""
+    return app.research.walkforward(**_run_of(app, request))
 
 
 def _run_of(app: App, request: BacktestRequest) -> Body:

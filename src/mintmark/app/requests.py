@@ -74,13 +74,26 @@ class BacktestRequest(Request):
     random_state: Seed | None = None
 
 
+Grid = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+GRID = "Such as fast=5:30,slow=40:80; a:b[:step] leaves b out, a|b|c is a list."
+
+
 class SweepRequest(BacktestRequest):
     """Run every combination of a grid on a trained strategy, or on the rule sma_cross."""
 
-    grid: Annotated[str, StringConstraints(min_length=1, max_length=2000)] = Field(
-        description="Such as fast=5:30,slow=40:80; a:b[:step] leaves b out, a|b|c is a list."
-    )
+    grid: Grid = Field(description=GRID)
     workers: Annotated[int, Field(ge=1, le=64)] | None = Field(None, description="Threads. Default: one a core.")
+
+
+class WalkForwardRequest(BacktestRequest):
+    """Choose from a grid on one window and trade the next, over and over."""
+
+    grid: Grid = Field(description=GRID)
+    mode: Literal["rolling", "anchored"] = Field("rolling", description="Anchored windows all begin at the first bar.")
+    is_bars: Annotated[int, Field(ge=2, le=10_000_000)] = Field(500, description="Bars that are chosen on.")
+    oos_bars: Annotated[int, Field(ge=2, le=10_000_000)] = Field(100, description="Bars that are traded, and the step.")
+    purge: Annotated[int, Field(ge=0, le=10_000_000)] = Field(0, description="Bars left out between the two.")
+    metric: str = Field("sharpe_ratio", max_length=50, description="What the best is chosen by.")
 
 
 class ValidateRequest(Request):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mintmark.cli.output import line, pairs, table
 from mintmark.cli.shown import show_gates
 from mintmark.cli.sweeping import show_sweep
+from mintmark.cli.walking import show_walk
 from mintmark.domain import CAPS, duration_text, label_of, written
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ def show_end(app: App, operation: Body) -> None:
         _show_cycle(app, operation)
     elif operation["operation_type"] == "sweeping" and operation["result_summary"]:
         show_sweep(operation, app.home)
+    elif operation["operation_type"] == "walkforward" and operation["result_summary"]:
+        show_walk(operation, app.home)
     else:
         _show_part(operation, app.home)
     line("")

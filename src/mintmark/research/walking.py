@@ -18,7 +18,7 @@ from mintmark.measures import (
     sharpe_per_bar,
     sharpe_ratio,
 )
-from mintmark.simulation import Account, BacktestResult, Protection, run_targets
+from mintmark.simulation import Account, BacktestResult, Protection, between, run_targets
 from mintmark.strategy import Model, StrategySpec, Targets, signals, targets, variation
 
 FloatArray = NDArray[np.float64]
@@ -56,7 +56,7 @@ class Market:
 
     def window(self, start: int, stop: int) -> list[Bars]:
         """Return the bars with ``start`` <= stamp < ``stop`` of each symbol."""
-        return [_between(self.bars[instrument.symbol], start, stop) for instrument in self.instruments]
+        return [between(self.bars[instrument.symbol], start, stop) for instrument in self.instruments]
 
     def window_rates(self, stamps: NDArray[np.int64]) -> FloatArray | None:
         """Return the rates at ``stamps`` (n_stamps, n_symbols), by the last one at or before; None when all are 1."""
@@ -119,22 +119,26 @@ def run_window(
     spec: StrategySpec, made: Targets, market: Market, start: int, stop: int, slippage: np.random.Generator
 ) -> BacktestResult:
     """Return what trading ``made`` in the window comes to, all costs paid."""
-    risk = spec.risk
-    protection = Protection(
-        stop_loss=risk.stop_loss or 0.0,
-        take_profit=risk.take_profit or 0.0,
-        trailing_stop=risk.trailing_stop or 0.0,
-        max_holding_bars=risk.max_holding_bars,
-    )
     return run_targets(
         market.window(start, stop),
         made.weights,
         market.instruments,
         market.account,
         bars_per_year=market.bars_per_year,
-        protection=protection,
+        protection=protection_of(spec),
         rates=market.window_rates(made.stamps),
         slippage=slippage,
+    )
+
+
+def protection_of(spec: StrategySpec) -> Protection:
+    """Return the exits the engine makes for ``spec``."""
+    risk = spec.risk
+    return Protection(
+        stop_loss=risk.stop_loss or 0.0,
+        take_profit=risk.take_profit or 0.0,
+        trailing_stop=risk.trailing_stop or 0.0,
+        max_holding_bars=risk.max_holding_bars,
     )
 
 
@@ -180,11 +184,6 @@ def round_trip_cost(instrument: Instrument, price: float) -> float:
     spread = float(instrument.spread_ticks) * float(instrument.tick) / price
     units = (float(costs.per_lot) + float(costs.per_unit) * float(instrument.contract_size)) / notional
     return 2.0 * (float(costs.fee_bps) / _BPS + slippage + units) + spread
-
-
-def _between(bars: Bars, start: int, stop: int) -> Bars:
-    first, last = np.searchsorted(bars.stamps, [start, stop])
-    return bars.part(int(first), int(last))
 
 
 def _or_none(formula: Any) -> float | None:

@@ -24,6 +24,7 @@ from mintmark.research.operations.starting_children import Starters, starters_of
 from mintmark.research.operations.status import capacity_limit, status_of, waiting_for_worker
 from mintmark.research.operations.sweeping import Sweeping
 from mintmark.research.operations.training import Training
+from mintmark.research.operations.walkforward import WALKFORWARD, WalkingForward, read_plan
 from mintmark.research.phases import CYCLE, first_parameters
 from mintmark.research.sweep_keys import check_grid
 from mintmark.research.tables import lock_until_end, strategies
@@ -47,7 +48,10 @@ class Research:
         """Return the operation types of research, for the engine."""
         context = self._context
         children = (Designing(context), Training(context), Backtesting(context), Assessing(context))
-        simulations = (Sweeping(context),)
+        simulations = (
+            Sweeping(context),
+            WalkingForward(context),
+        )
         return (Cycle(context, self._starters).kind(), *(work.kind() for work in (*children, *simulations)))
 
     # Cycles
@@ -254,6 +258,13 @@ class Research:
         order = self._simulation(strategy, pack_id, options)
         combinations = check_grid(grid, order.spec)
         return {**self._start("sweeping", order, grid=grid, workers=workers), "combinations": combinations}
+
+    def walkforward(self, *, strategy: str, grid: str, pack_id: str | None = None, **options: Any) -> dict[str, Any]:
+        """Start a walk-forward over a grid: every combination, and the walk itself, is a row in ``trials``."""
+        plan = read_plan(options)
+        order = self._simulation(strategy, pack_id, options)
+        combinations = check_grid(grid, order.spec)
+        return {**self._start(WALKFORWARD, order, grid=grid, plan=plan), "combinations": combinations}
 
     def _simulation(self, strategy: str, pack_id: str | None, options: dict[str, Any]) -> SimulationOrder:
         row = self._rows(strategy).get(strategy)

@@ -1,0 +1,125 @@
+"""``mintmark walkforward``: choose on one window, trade the next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mintmark.cli.options import (
+    AsJson,
+    Capital,
+    End,
+    Follow,
+    Model,
+    Out,
+    Pack,
+    Seed,
+    SimulationNames,
+    Start,
+    Symbol,
+    Timeframe,
+)
+
+_FIGURES = ("sharpe_ratio", "total_return", "max_drawdown", "total_trades", "win_rate")
+_KEPT = ("profitable_windows", "rank_correlation", "degradation")
+_SHOWN = 8
+
+
+def add_to(root: typer.Typer) -> None:
+    """Put the command of this file at the top of the tree."""
+    example = "Example: mintmark walkforward sma_cross --symbol NASDAQ --grid fast=5:30:5,slow=40:80:10 --follow"
+    root.command("walkforward", epilog=example)(walkforward)
+
+
+def walkforward(
+    names: SimulationNames,
+    grid: Annotated[
+        str, typer.Option(metavar="GRID", help="Such as fast=5:30,slow=40:80. a:b[:step] leaves b out, a|b is a list.")
+    ],
+    mode: Annotated[
+        str, typer.Option(metavar="MODE", help="rolling, or anchored: all windows begin at the first bar.")
+    ] = "rolling",
+    is_bars: Annotated[int, typer.Option("--is", metavar="N", help="Bars that are chosen on.")] = 500,
+    oos_bars: Annotated[int, typer.Option("--oos", metavar="N", help="Bars that are traded, and the step.")] = 100,
+    purge: Annotated[int, typer.Option(metavar="N", help="Bars left out between the two.")] = 0,
+    metric: Annotated[str, typer.Option(metavar="NAME", help="What the best is chosen by.")] = "sharpe_ratio",
+    symbol: Symbol = None,
+    timeframe: Timeframe = None,
+    pack: Pack = None,
+    model: Model = None,
+    start: Start = None,
+    end: End = None,
+    capital: Capital = None,
+    seed: Seed = None,
+    out: Out = None,
+    follow: Follow = False,
+    as_json: AsJson = False,
+) -> None:
+    """Choose the best combination of a grid on each window, and trade the bars after it."""
+    from mintmark.app import WalkForwardRequest, answers, read_request
+    from mintmark.cli.opened import opened
+    from mintmark.cli.starting import started_each
+
+    if out is not None and not follow:
+        raise typer.BadParameter("--out saves what is there at the end: it goes with --follow")
+    options: dict[str, Any] = {
+        "grid": grid,
+        "mode": mode,
+        "is_bars": is_bars,
+        "oos_bars": oos_bars,
+        "purge": purge,
+        "metric": metric,
+        "symbol": symbol,
+        "timeframe": timeframe,
+        "pack_id": pack,
+        "model_path": model,
+        "start": start,
+        "end": end,
+        "initial_capital": capital,
+        "random_state": seed,
+    }
+    requests = [read_request(WalkForwardRequest, {"strategy": name, **options}) for name in names]
+    with opened() as app:
+        started_each(app, [partial(answers.walkforward, app, request) for request in requests], follow, as_json, out)
+
+
+def show_walk(operation: Mapping[str, Any], home: Path) -> None:
+    """Show what was traded out of sample, the last windows, and how much of the promise was kept."""
+    from mintmark.cli.output import line, pairs, table
+    from mintmark.domain import duration_text, label_of, written
+
+    found: Mapping[str, Any] = operation["result_summary"]
+    symbols = ", ".join(found["symbols"])
+    line(f"{found['strategy_name']} on {symbols} {found['timeframe']}  {operation['status'].upper()}", "bold")
+    labels = [label_of(name) for name in _FIGURES]
+    table(labels, [[written(name, found[name]) for name in _FIGURES]], right=labels)
+    heads = ["Traded from", "With", "Sharpe inside", "Sharpe outside", "Return outside"]
+    table(heads, [_row(one) for one in found["windows"][-_SHOWN:]], right=heads[2:])
+    walked = (
+        f"{found['window_count']:,} {found['mode']}, {found['is_bars']:,} bars chosen on, {found['oos_bars']:,} traded"
+    )
+    pairs(
+        [
+            ("windows", walked),
+            *((label_of(name).lower(), written(name, found[name])) for name in (*_KEPT, "dsr", "dsr_trials")),
+            *((f"no {name}", why) for name, why in found["undefined"].items() if name in (*_KEPT, "dsr")),
+            ("combinations", f"{found['combinations']:,}, {found['failed']:,} failed"),
+            ("pack", found["mark"]["pack_id"]),
+            ("windows in", str(home / found["windows_path"])),
+            ("operation", operation["operation_id"]),
+            ("took", duration_text(operation["duration_seconds"])),
+        ]
+    )
+
+
+def _row(one: Mapping[str, Any]) -> list[str]:
+    from mintmark.domain import written
+
+    chosen = one["parameters"]
+    values = "nothing" if chosen is None else ", ".join(f"{name}={value}" for name, value in chosen.items())
+    sharpes = [written("sharpe_ratio", one[part].get("sharpe_ratio")) for part in ("inside", "outside")]
+    return [one["outside_start"][:10], values, *sharpes, written("total_return", one["outside"]["total_return"])]
