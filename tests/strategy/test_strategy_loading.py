@@ -26,7 +26,9 @@ def test_trees_are_loaded_without_tables_and_estimators():
     assert not {"pandas", "sklearn"} & found
 
 
-@pytest.mark.parametrize("process", ["training", "backtest", "assessment", "design", "sweeping", "walkforward"])
+@pytest.mark.parametrize(
+    "process", ["training", "backtest", "assessment", "design", "sweeping", "montecarlo", "walkforward"]
+)
 def test_a_computing_process_loads_no_database(process: str):
     found = loaded(f"import mintmark.research.operations.{process}_process")
 

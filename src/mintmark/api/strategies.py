@@ -9,6 +9,7 @@ from mintmark.api.shapes import OneStrategy, Started, Strategies, Validation, er
 from mintmark.app import (
     App,
     BacktestRequest,
+    MonteCarloRequest,
     StrategyName,
     SweepRequest,
     TrainRequest,
@@ -19,7 +20,7 @@ from mintmark.app import (
 
 
 def routes(app: App) -> APIRouter:
-    """Return the routes of strategies, ``/trainings``, ``/backtests`` and ``/sweeps``."""
+    """Return the routes of strategies, ``/trainings``, ``/backtests``, ``/montecarlo`` and ``/sweeps``."""
     router = APIRouter(tags=["strategies"])
 
     @router.get("/strategies", responses={**of(Strategies), **errors()})
@@ -51,6 +52,11 @@ def routes(app: App) -> APIRouter:
     def sweep(request: SweepRequest) -> Answer:
         """Run every combination of a grid."""
         return Answer(answers.sweep(app, request), status_code=202)
+
+    @router.post("/montecarlo", status_code=202, responses={**of(Started, 202), **errors(404, 422)})
+    def montecarlo(request: MonteCarloRequest) -> Answer:
+        """Redraw the past of a strategy, and say how much of its result is luck."""
+        return Answer(answers.montecarlo(app, request), status_code=202)
 
     @router.post("/walkforwards", status_code=202, responses={**of(Started, 202), **errors(404, 422)})
     def walkforward(request: WalkForwardRequest) -> Answer:

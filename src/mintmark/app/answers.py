@@ -14,6 +14,7 @@ import mintmark
 from mintmark.app.requests import (
     BacktestRequest,
     ListRequest,
+    MonteCarloRequest,
     SweepRequest,
     TrainRequest,
     TriggerRequest,
@@ -158,6 +159,18 @@ def backtest(app: App, request: BacktestRequest) -> Body:
 def sweep(app: App, request: SweepRequest) -> Body:
     """Start a sweep of a grid; raises as ``backtest``, ``unknown_name`` and ``grid_too_large``."""
     return app.research.sweep(**_run_of(app, request))
+
+
+def montecarlo(app: App, request: MonteCarloRequest) -> Body:
+    """Start a Monte Carlo test; raises as ``backtest``, ``bad_value`` for too few runs and ``unknown_name``."""
+    return app.research.montecarlo(**_run_of(app, request))
+
+
+def check_montecarlo(seed: int, progress: Callable[[int, int], None]) -> Body:
+    """Try the Monte Carlo test on a planted edge and on strategies that enter at random."""
+    from mintmark.research import check_montecarlo as check
+
+    return _data(check(seed, progress=progress).as_json())
 
 
 def walkforward(app: App, request: WalkForwardRequest) -> Body:

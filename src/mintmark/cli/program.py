@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 import mintmark
-from mintmark.cli import agent, data, operations, packs, running, serving, strategies, sweeping, walking
+from mintmark.cli import agent, data, montecarlo, operations, packs, running, serving, strategies, sweeping, walking
 from mintmark.domain import EXIT_INTERRUPTED, MintmarkError, outcome_of
 
 # The root of typer's usage errors; typer gives no public name for it.
@@ -34,6 +34,7 @@ def program() -> typer.Typer:
     running.add_to(root)
     sweeping.add_to(root)
     walking.add_to(root)
+    montecarlo.add_to(root)
     serving.add_to(root)
     return root
 

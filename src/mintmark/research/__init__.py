@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mintmark.research.gates import Limits
+    from mintmark.research.montecarlo_check import MonteCarloCheck, check_montecarlo
     from mintmark.research.operations.context import Context, Rules
     from mintmark.research.operations.room import Research
     from mintmark.research.operations.starting_children import Started, Starters
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "Context": "operations.context",
     "Limits": "gates",
+    "MonteCarloCheck": "montecarlo_check",
+    "check_montecarlo": "montecarlo_check",
     "Research": "operations.room",
     "Rules": "operations.context",
     "Started": "operations.starting_children",
@@ -40,12 +43,14 @@ __all__ = [
     "Context",
     "EquityCurve",
     "Limits",
+    "MonteCarloCheck",
     "ReportInput",
     "Research",
     "Rules",
     "Started",
     "Starters",
     "backtest_story",
+    "check_montecarlo",
     "equity_picture",
     "luck_story",
     "render",

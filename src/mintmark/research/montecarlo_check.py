@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,7 @@ class MonteCarloCheck:
     p-value of each strategy that enters at random; ``uniform_p``: of Kolmogorov and Smirnov that they are uniform.
     """
 
+    master: int
     sharpe: float
     best_drawn: float
     runs: int
@@ -46,6 +48,28 @@ class MonteCarloCheck:
     def passed(self) -> bool:
         """Whether the edge was found and chance was not."""
         return self.planted_p < FOUND_BELOW and self.uniform_p > UNIFORM_ABOVE
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the check as JSON; ``deciles``: the share of random p-values in each tenth."""
+        counts, _ = np.histogram(self.random_p, 10, (0.0, 1.0))
+        return {
+            "random_state": self.master,
+            "planted": {
+                "sharpe_ratio": self.sharpe,
+                "best_drawn": self.best_drawn,
+                "runs": self.runs,
+                "p_value": self.planted_p,
+                "below": FOUND_BELOW,
+            },
+            "random": {
+                "strategies": len(self.random_p),
+                "uniform_p": self.uniform_p,
+                "above": UNIFORM_ABOVE,
+                "deciles": (counts / len(self.random_p)).tolist(),
+                "p_values": self.random_p.tolist(),
+            },
+            "passed": self.passed,
+        }
 
 
 def check_montecarlo(
@@ -68,6 +92,7 @@ def check_montecarlo(
         if progress is not None:
             progress(number + 1, strategies)
     return MonteCarloCheck(
+        master=master,
         sharpe=real,
         best_drawn=float(np.nanmax(table)),
         runs=runs,

@@ -35,7 +35,7 @@ class Draw:
     method: str = "path_permutation"
     runs: int = RUNS
     metric: str = "sharpe_ratio"
-    workers: int = 1
+    workers: int | None = None
 
     @classmethod
     def read(cls, given: Mapping[str, Any]) -> Draw:

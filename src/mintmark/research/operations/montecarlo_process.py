@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -111,15 +112,16 @@ class _MonteCarlo:
 
     def _draw(self, method: Callable[..., Records]) -> None:
         """Draw the runs that are still missing, a chunk at a time."""
-        runs, workers = int(self.given["runs"]), int(self.given["workers"] or 1)
+        runs, workers = int(self.given["runs"]), int(self.given["workers"] or os.cpu_count() or 1)
         chunk = max(_SMALLEST_CHUNK, -(-runs // _CHUNKS))
         while (done := len(self.drawn)) < runs:
-            self.task.progress(100.0 * done / runs, f"Run {done}/{runs}", items_processed=done, items_total=runs)
             part = range(done, min(done + chunk, runs))
             found = method(master=self.ground.random_state, runs=runs, part=part, workers=workers)
             self.drawn = np.concatenate((self.drawn, found))
+            done = len(self.drawn)
+            self.task.progress(100.0 * done / runs, f"Run {done}/{runs}", items_processed=done, items_total=runs)
             stage = Stage({"seconds": self._seconds()}, self.drawn.tobytes())
-            self.task.checkpoint(len(self.drawn), write_stage(stage, self.given["identity"]))
+            self.task.checkpoint(done, write_stage(stage, self.given["identity"]))
 
     def _seconds(self) -> float:
         return self.spent + time.perf_counter() - self.begun

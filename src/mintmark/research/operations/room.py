@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -16,6 +17,7 @@ from mintmark.research.operations.cycle import Cycle
 from mintmark.research.operations.designing import Designing, note_strategy
 from mintmark.research.operations.ending import remember_cancelled
 from mintmark.research.operations.library import Library
+from mintmark.research.operations.montecarlo import MONTECARLO, Draw, MonteCarlo
 from mintmark.research.operations.remembering import all_experiments, all_hypotheses
 from mintmark.research.operations.reporting import gate_rows
 from mintmark.research.operations.showing import equity_body, report_text
@@ -48,10 +50,7 @@ class Research:
         """Return the operation types of research, for the engine."""
         context = self._context
         children = (Designing(context), Training(context), Backtesting(context), Assessing(context))
-        simulations = (
-            Sweeping(context),
-            WalkingForward(context),
-        )
+        simulations = (Sweeping(context), WalkingForward(context), MonteCarlo(context))
         return (Cycle(context, self._starters).kind(), *(work.kind() for work in (*children, *simulations)))
 
     # Cycles
@@ -258,6 +257,15 @@ class Research:
         order = self._simulation(strategy, pack_id, options)
         combinations = check_grid(grid, order.spec)
         return {**self._start("sweeping", order, grid=grid, workers=workers), "combinations": combinations}
+
+    def montecarlo(self, *, strategy: str, pack_id: str | None = None, **options: Any) -> dict[str, Any]:
+        """Start a Monte Carlo test of a trained strategy or the rule ``sma_cross``: one row in ``trials``.
+
+        Raises:
+            Refused: ``bad_value`` for fewer than 100 runs, ``unknown_name``, and those of the strategy.
+        """
+        draw = Draw.read({name: options.pop(name, None) for name in ("method", "runs", "metric", "workers")})
+        return self._start(MONTECARLO, self._simulation(strategy, pack_id, options), **asdict(draw))
 
     def walkforward(self, *, strategy: str, grid: str, pack_id: str | None = None, **options: Any) -> dict[str, Any]:
         """Start a walk-forward over a grid: every combination, and the walk itself, is a row in ``trials``."""

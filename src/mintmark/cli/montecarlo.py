@@ -1,0 +1,208 @@
+"""``mintmark montecarlo``: how much of a strategy's result chance would show as well."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mintmark.cli.options import (
+    AsJson,
+    Capital,
+    End,
+    Follow,
+    Model,
+    Out,
+    Pack,
+    Seed,
+    Start,
+    Symbol,
+    Timeframe,
+    Workers,
+)
+from mintmark.domain import EXIT_FOLLOWED_FAILED
+
+_CHECK_SEED = 7
+_SHOWN = ("total_return", "sharpe_ratio", "max_drawdown", "cvar_95")
+_STRESSED = ("net_profit", "total_return", "sharpe_ratio", "max_drawdown")
+
+
+def add_to(root: typer.Typer) -> None:
+    """Put the command of this file at the top of the tree."""
+    example = "Example: mintmark montecarlo sma_cross --symbol NASDAQ --method path_permutation --runs 1000 --follow"
+    root.command("montecarlo", epilog=example)(montecarlo)
+
+
+def montecarlo(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME...]", help="Trained strategies or the rule sma_cross, one after the other."),
+    ] = None,
+    method: Annotated[
+        str,
+        typer.Option(metavar="METHOD", help="trade_shuffle, block_bootstrap, path_permutation or cost_stress."),
+    ] = "path_permutation",
+    runs: Annotated[int, typer.Option(metavar="N", help="How often the past is redrawn, at least 100.")] = 1_000,
+    metric: Annotated[str, typer.Option(metavar="METRIC", help="What a permuted path is judged by.")] = "sharpe_ratio",
+    symbol: Symbol = None,
+    timeframe: Timeframe = None,
+    pack: Pack = None,
+    model: Model = None,
+    start: Start = None,
+    end: End = None,
+    capital: Capital = None,
+    seed: Seed = None,
+    workers: Workers = None,
+    out: Out = None,
+    self_check: Annotated[
+        bool, typer.Option("--self-check", help="Try the test itself: a planted edge and 200 random strategies.")
+    ] = False,
+    follow: Follow = False,
+    as_json: AsJson = False,
+) -> None:
+    """Redraw the past of a strategy, and say how much of its result is luck."""
+    from mintmark.app import MonteCarloRequest, answers, read_request
+    from mintmark.cli.opened import opened
+    from mintmark.cli.starting import started_each
+
+    if self_check:
+        _self_check(seed, as_json)
+        return
+    if not names:
+        raise typer.BadParameter("name a strategy or the rule sma_cross, or ask for --self-check")
+    if out is not None and not follow:
+        raise typer.BadParameter("--out saves what is there at the end: it goes with --follow")
+    options: dict[str, Any] = {
+        "method": method, "runs": runs, "metric": metric, "symbol": symbol, "timeframe": timeframe, "pack_id": pack,
+        "model_path": model, "start": start, "end": end, "initial_capital": capital, "random_state": seed,
+        "workers": workers,
+    }  # fmt: skip
+    requests = [read_request(MonteCarloRequest, {"strategy": name, **options}) for name in names]
+    with opened() as app:
+        started_each(app, [partial(answers.montecarlo, app, request) for request in requests], follow, as_json, out)
+
+
+def _self_check(seed: int | None, as_json: bool) -> None:
+    """Print what the test says of itself; leave 8 where it fails."""
+    from mintmark.app import answers
+    from mintmark.cli.output import give
+
+    with _bar() as progress:
+        answer = answers.check_montecarlo(_CHECK_SEED if seed is None else seed, progress)
+    give(answer, as_json, _show_check)
+    if not answer["data"]["passed"]:
+        raise typer.Exit(EXIT_FOLLOWED_FAILED)
+
+
+def _show_check(answer: Mapping[str, Any]) -> None:
+    from mintmark.cli.output import line, pairs, table
+
+    found = answer["data"]
+    planted, random = found["planted"], found["random"]
+    rows = [
+        (
+            "planted edge", f"Sharpe ratio {planted['sharpe_ratio']:.2f}, best of {planted['runs']} permuted paths "
+            f"{planted['best_drawn']:.2f}", f"{planted['p_value']:.4f}", f"< {planted['below']:g}",
+        ),
+        (
+            f"{random['strategies']} random strategies", "their p-values uniform (Kolmogorov-Smirnov)",
+            f"{random['uniform_p']:.4f}", f"> {random['above']:g}",
+        ),
+    ]  # fmt: skip
+    table(("what", "found", "p", "asked"), rows, right=("p",))
+    line("")
+    shares = ", ".join(f"{share:.0%}" for share in random["deciles"])
+    pairs(
+        [
+            ("random p by tenths", shares),
+            ("seed", found["random_state"]),
+            ("answer", "passed" if found["passed"] else "FAILED"),
+        ]
+    )
+
+
+def show_montecarlo(operation: Mapping[str, Any], home: Path) -> None:
+    """Show the real figures beside what was drawn, the p-value, and where the table lies."""
+    from mintmark.cli.output import line, pairs
+    from mintmark.domain import duration_text
+
+    found: Mapping[str, Any] = operation["result_summary"]
+    symbols = ", ".join(found["symbols"])
+    line(f"{found['strategy_name']} on {symbols} {found['timeframe']}  {operation['status'].upper()}", "bold")
+    line("")
+    if found["stress"]:
+        _show_stress(found)
+    else:
+        _show_drawn(found)
+    undefined = found["undefined"]
+    judged = f" of {found['metric']}" if found["metric"] else ""
+    pairs(
+        [
+            ("method", f"{found['method']}, {found['runs']:,} runs, seed {found['random_state']}"),
+            *((f"p{judged}", f"{found[name]:.4f}") for name in ("p_value",) if found[name] is not None),
+            *(("break-even factor", f"{found[name]:.6f}") for name in ("break_even",) if found[name] is not None),
+            *((f"no {name}", undefined[name]) for name in ("p_value", "break_even") if name in undefined),
+            ("bars", f"{found['bars']:,} from {found['start'][:10]} to {found['end'][:10]}"),
+            ("pack", found["mark"]["pack_id"]),
+            ("table", str(home / found["runs_path"])),
+            ("operation", operation["operation_id"]),
+            ("took", duration_text(operation["duration_seconds"])),
+        ]
+    )
+
+
+def _show_drawn(found: Mapping[str, Any]) -> None:
+    from mintmark.cli.output import line, table
+    from mintmark.domain import label_of, written
+
+    heads = ("", "real", "5 %", "25 %", "50 %", "75 %", "95 %")
+    rows = [
+        (
+            label_of(name),
+            written(name, found["real"][name]),
+            *(written(name, value) for value in found["quantiles"][name]),
+        )
+        for name in _SHOWN
+        if found["quantiles"].get(name)
+    ]
+    table(heads, rows, right=heads[1:])
+    line("")
+
+
+def _show_stress(found: Mapping[str, Any]) -> None:
+    from mintmark.cli.output import line, table
+    from mintmark.domain import label_of, written
+
+    heads = ("costs times", *(label_of(name) for name in _STRESSED))
+    rows = [
+        (f"{row['factor']:g}", *(_amount(name, row[name], written) for name in _STRESSED)) for row in found["stress"]
+    ]
+    table(heads, rows, right=heads)
+    line("")
+
+
+def _amount(name: str, value: float | None, written: Callable[[str, Any], str]) -> str:
+    if name == "net_profit" and value is not None:
+        return f"{value:+,.2f}"
+    return written(name, value)
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[int, int], None]]:
+    """Give what shows the random strategies done, on stderr."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from mintmark.cli.output import stderr
+
+    columns = (TextColumn("strategies"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=stderr()) as shown:
+        task = shown.add_task("strategies", total=None)
+
+        def progress(done: int, total: int) -> None:
+            shown.update(task, completed=done, total=total)
+
+        yield progress
