@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -14,9 +16,15 @@ from story_samples import WIDE
 def cancelled_at(house: House, cycle: str, round_: int) -> str:
     """Cancel a cycle once its training has a checkpoint of ``round_`` or later; return the training's id."""
     training = str(running(house, cycle, "training")["operation_id"])
-    wait_for(lambda: checkpoint_round(house, training) >= round_, f"the checkpoint of round {round_} is stored")
+    stopped_at(house, training, round_)
     house.ask("operations", "cancel", cycle)
     return training
+
+
+def stopped_at(house: House, training: str, round_: int) -> None:
+    """Stop the process of a training at its checkpoint of ``round_`` or later: however slow we are, it cannot end."""
+    wait_for(lambda: checkpoint_round(house, training) >= round_, f"the checkpoint of round {round_} is stored")
+    os.kill(int(row(house, training)["child_pid"]), signal.SIGSTOP)
 
 
 def test_a_training_cancelled_after_its_checkpoint_resumes_there_to_the_same_model(
@@ -61,7 +69,8 @@ def resume_to_the_same_model(house: House, calm_slow: dict[str, Any]) -> None:
 def test_a_training_by_itself_is_cancelled_and_resumed_by_the_command_line(at_work: House):
     house = at_work
     training = house.ask("train", "slow")["operation_id"]
-    wait_for(lambda: checkpoint_round(house, training) >= 25, "the first checkpoint is stored")
+    wait_for(lambda: row(house, training)["child_pid"], "the training runs")
+    stopped_at(house, training, 25)
     house.ask("operations", "cancel", training)
 
     resumed = house.ask("operations", "resume", training)
