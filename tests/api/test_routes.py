@@ -227,6 +227,26 @@ def test_a_backtest_needs_a_model(door: Door):
     assert error_of(door.post("/api/v1/backtests", json={"strategy": "starting_1"}), 422)["error"] == "model_missing"
 
 
+def test_a_walk_forward_is_started_with_its_plan_and_refused_before_it_is(door: Door):
+    asked = {
+        "strategy": "sma_cross",
+        "symbol": "NASDAQ",
+        "grid": "fast=5|10,slow=40|60",
+        "mode": "anchored",
+        "purge": 5,
+    }
+
+    refused = error_of(door.post("/api/v1/walkforwards", json={**asked, "metric": "luck"}), 422)
+    started = door.post("/api/v1/walkforwards", json=asked)
+
+    assert (refused["error"], refused["details"]["found"]) == ("unknown_name", "luck")
+    assert started.status_code == 202
+    assert (started.json()["success"], started.json()["combinations"]) == (True, 4)
+    shown = data(door, f"/operations/{started.json()['operation_id']}")
+    plan = {"mode": "anchored", "is_bars": 500, "oos_bars": 100, "purge": 5, "metric": "sharpe_ratio"}
+    assert (shown["operation_type"], shown["metadata"]["parameters"]["plan"]) == ("walkforward", plan)
+
+
 def test_packs_are_listed_shown_and_judged(door: Door):
     lines, manifest = data(door, "/packs"), data(door, f"/packs/{SAMPLE}")
     quality = data(door, f"/packs/{SAMPLE}/quality")
