@@ -222,7 +222,7 @@ def new_book(columns: int, bars: int, changes: int, capital: float, draws: Float
 
 
 def _events(instruments: list[Instrument], stamps: IntArray, actions: Sequence[CorporateAction]) -> Records:
-    found = night_events(instruments, stamps)
+    nights, found = night_events(instruments, stamps), []
     column_of = {instrument.symbol: column for column, instrument in enumerate(instruments)}
     for action in actions:
         if action.symbol not in column_of or not stamps[0] < action.ex <= stamps[-1]:
@@ -232,7 +232,10 @@ def _events(instruments: list[Instrument], stamps: IntArray, actions: Sequence[C
             found.append((bar, column, SPLIT, action.split))
         if action.dividend != 0.0:
             found.append((bar, column, DIVIDEND, action.dividend))
-    return np.array(sorted(found, key=lambda event: event[:3:2]), dtype=EVENT)
+    if not found:
+        return nights
+    events = np.concatenate((nights, np.array(found, dtype=EVENT)))
+    return events[np.lexsort((events["kind"], events["bar"]))]
 
 
 def _draws(terms: Records, slippage: np.random.Generator | None, most: int) -> FloatArray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from mintmark.domain import Instrument, Refused, moment_of, stamp_of
 from mintmark.simulation.records import (
     CLOSE_ONLY,
+    EVENT,
     FIXED_BPS,
     INTERVAL,
     LONG_ONLY,
@@ -35,6 +37,7 @@ _SLIPPAGE = {"none": NO_SLIPPAGE, "fixed_bps": FIXED_BPS, "random": RANDOM_TICKS
 _MODES = ("full", "long_only", "short_only", "close_only", "disabled")
 _BPS = 10_000.0
 _HOUR_NS = 3_600 * 1_000_000_000
+_TWO_DAYS = timedelta(days=2)
 
 
 def terms_of(instruments: list[Instrument], leverage: float | None) -> Records:
@@ -139,26 +142,36 @@ def nights_between(instrument: Instrument, stamps: IntArray) -> tuple[IntArray, 
 
 def rollovers(instrument: Instrument, first: int, last: int) -> tuple[IntArray, FloatArray]:
     """Return the instants (ns) of the rollovers after ``first`` up to ``last``, and the nights each counts."""
-    zone = ZoneInfo(instrument.rollover_zone)
-    at = time.fromisoformat(instrument.rollover_time)
-    triple = instrument.costs.triple_day
-    day: date = (moment_of(first) - timedelta(days=2)).date()
-    end: date = (moment_of(last) + timedelta(days=2)).date()
+    years = range((moment_of(first) - _TWO_DAYS).year, (moment_of(last) + _TWO_DAYS).year + 1)
+    calendar = (instrument.rollover_zone, instrument.rollover_time, instrument.costs.triple_day)
+    found = [_rollovers_of_year(year, *calendar) for year in years]
+    instants = np.concatenate([one for one, _ in found])
+    nights = np.concatenate([one for _, one in found])
+    inside = (first < instants) & (instants <= last)
+    return instants[inside], nights[inside]
+
+
+@cache
+def _rollovers_of_year(year: int, zone_name: str, clock: str, triple: int | None) -> tuple[IntArray, FloatArray]:
+    """Return the rollovers of a local calendar year; the same for every run, and slow to make."""
+    zone, at, day = ZoneInfo(zone_name), time.fromisoformat(clock), date(year, 1, 1)
     instants, nights = [], []
-    while day <= end:
+    while day.year == year:
         count = 1 if triple is None else 3 if day.weekday() == triple else int(day.weekday() < 5)
-        instant = stamp_of(datetime.combine(day, at, tzinfo=zone))
-        if count and first < instant <= last:
-            instants.append(instant)
+        if count:
+            instants.append(stamp_of(datetime.combine(day, at, tzinfo=zone)))
             nights.append(float(count))
         day += timedelta(days=1)
     return np.array(instants, np.int64), np.array(nights, np.float64)
 
 
-def night_events(instruments: list[Instrument], stamps: IntArray) -> list[tuple[int, int, int, float]]:
-    """Return the nights of every instrument as (bar, column, kind, nights)."""
-    events = []
+def night_events(instruments: list[Instrument], stamps: IntArray) -> Records:
+    """Return the nights of every instrument, ``EVENT`` by bar, of one bar in the order of ``instruments``."""
+    tables = []
     for column, instrument in enumerate(instruments):
         bars, nights = nights_between(instrument, stamps)
-        events += [(int(bar), column, NIGHTS, float(count)) for bar, count in zip(bars, nights, strict=True)]
-    return events
+        table = np.zeros(len(bars), EVENT)
+        table["bar"], table["column"], table["kind"], table["value"] = bars, column, NIGHTS, nights
+        tables.append(table)
+    found: Records = np.concatenate(tables)
+    return found if len(tables) == 1 else found[np.argsort(found["bar"], kind="stable")]
