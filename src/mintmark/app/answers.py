@@ -161,6 +161,11 @@ def sweep(app: App, request: SweepRequest) -> Body:
     return app.research.sweep(**_run_of(app, request))
 
 
+def walkforward(app: App, request: WalkForwardRequest) -> Body:
+    """Start a walk-forward over a grid; raises as ``sweep``."""
+    return app.research.walkforward(**_run_of(app, request))
+
+
 def montecarlo(app: App, request: MonteCarloRequest) -> Body:
     """Start a Monte Carlo test; raises as ``backtest``, ``bad_value`` for too few runs and ``unknown_name``."""
     return app.research.montecarlo(**_run_of(app, request))
@@ -171,11 +176,6 @@ def check_montecarlo(seed: int, progress: Callable[[int, int], None]) -> Body:
     from mintmark.research import check_montecarlo as check
 
     return _data(check(seed, progress=progress).as_json())
-
-
-def walkforward(app: App, request: WalkForwardRequest) -> Body:
-    """Start a walk-forward over a grid; raises as ``sweep``."""
-    return app.research.walkforward(**_run_of(app, request))
 
 
 def _run_of(app: App, request: BacktestRequest) -> Body:

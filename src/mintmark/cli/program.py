@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 import mintmark
-from mintmark.cli import agent, data, montecarlo, operations, packs, running, serving, strategies, sweeping, walking
+from mintmark.cli import agent, data, gates, montecarlo, operations, packs, running, serving, strategies, sweeping, walking
 from mintmark.domain import EXIT_INTERRUPTED, MintmarkError, outcome_of
 
 # The root of typer's usage errors; typer gives no public name for it.
@@ -29,12 +29,13 @@ def program() -> typer.Typer:
         add_completion=False,
     )
     root.callback()(_start)
-    for group in (agent.group, operations.group, strategies.group, data.group, packs.group, serving.workers):
+    research = (agent.group, operations.group, strategies.group, gates.group)
+    for group in (*research, data.group, packs.group, serving.workers):
         root.add_typer(group)
     running.add_to(root)
     sweeping.add_to(root)
-    walking.add_to(root)
     montecarlo.add_to(root)
+    walking.add_to(root)
     serving.add_to(root)
     return root
 

@@ -19,6 +19,7 @@ from mintmark.measures.chance import (
 )
 from mintmark.measures.performance import MONEY_METRICS, equity_performance, performance
 from mintmark.measures.periods import FAN, fan, period_returns, return_counts
+from mintmark.measures.proportions import proportion_interval
 from mintmark.measures.returns import (
     annual_return,
     annual_volatility,
@@ -97,12 +98,13 @@ __all__ = [
     "mean_block",
     "minimum_track_record",
     "omega_ratio",
-    "overfitting_of_blocks",
     "outlined",
+    "overfitting_of_blocks",
     "overfitting_probability",
     "performance",
     "period_returns",
     "probabilistic_sharpe",
+    "proportion_interval",
     "purged_splits",
     "rank_correlation",
     "return_counts",

@@ -158,8 +158,8 @@ def _copied(starter: Starter, universe: Universe, names: Collection[str]) -> str
     described = f"{starter.name} on {', '.join(symbols)}"
     mapping = {**starter.spec, "name": title(label, _next_number(names)), "description": described[:500]}
     mapping = _on_timeframe({**mapping, "universe": {**starter.spec["universe"], **frames}}, timeframe)
-    validation = read_spec(_as_yaml(mapping))
-    return _as_yaml(mapping) if validation.spec is None else to_yaml(validation.spec)
+    validation = read_spec(as_yaml(mapping))
+    return as_yaml(mapping) if validation.spec is None else to_yaml(validation.spec)
 
 
 def _on_timeframe(mapping: dict[str, Any], timeframe: str) -> dict[str, Any]:
@@ -179,7 +179,7 @@ def _on_timeframe(mapping: dict[str, Any], timeframe: str) -> dict[str, Any]:
     return {**mapping, "universe": {**mapping["universe"], "context_timeframes": fitting}, "features": features}
 
 
-def _as_yaml(mapping: Mapping[str, Any]) -> str:
+def as_yaml(mapping: Mapping[str, Any]) -> str:
     import yaml
 
     return str(yaml.safe_dump(dict(mapping), sort_keys=False))
@@ -235,7 +235,7 @@ def _ground(universe: Universe, brief: Brief, facts: PackFacts) -> Ground:
 def _accepted(ground: Ground, chosen: Choices, number: int, facts: PackFacts) -> StrategySpec | None:
     label = FAMILIES[str(chosen["label"])]
     described = f"{label} labels read from {chosen['main']} by {chosen['model']}"
-    text = _as_yaml(spell(ground, chosen, title(chosen, number), described))
+    text = as_yaml(spell(ground, chosen, title(chosen, number), described))
     return read_spec(text, facts).spec
 
 

@@ -27,6 +27,13 @@ class Task:
         self._rows: list[dict[str, Any]] = []
         self._written_at = 0.0
 
+    @classmethod
+    def alone(cls, folder: Path, inputs: dict[str, Any]) -> Task:
+        """Return the task of a computation that belongs to no operation and works in ``folder``."""
+        work = WorkFolder(folder)
+        work.put_inputs({"inputs": inputs, "operation_id": "", "starts": 1})
+        return cls(work)
+
     @property
     def folder(self) -> Path:
         return self._folder.path

@@ -60,7 +60,7 @@ def write_market(
     return {
         "instruments": [instrument_json(pack.instrument(symbol)) for symbol in known],
         "years": {symbol: pack.bars_per_year(symbol, timeframe) for symbol in known},
-        "typical_prices": {symbol: _typical_price(found, priced_before) for symbol, found in known.items()},
+        "typical_prices": {symbol: typical_price(found, priced_before) for symbol, found in known.items()},
         "capital": dict(capital),
     }
 
@@ -149,6 +149,7 @@ def _write_rates(folder: Path, pack: Pack, bars: Mapping[str, Bars], currency: s
     write_atomic(folder / "rates.npz", buffer.getvalue())
 
 
-def _typical_price(bars: Bars, start: int) -> float:
+def typical_price(bars: Bars, start: int) -> float:
+    """Return the median close of the 250 bars before ``start`` (ns); of the first bar where there are none."""
     earlier = before(bars, start)
     return float(np.median(earlier.close[-250:] if len(earlier) else bars.close[:1]))

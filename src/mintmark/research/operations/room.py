@@ -50,7 +50,7 @@ class Research:
         """Return the operation types of research, for the engine."""
         context = self._context
         children = (Designing(context), Training(context), Backtesting(context), Assessing(context))
-        simulations = (Sweeping(context), WalkingForward(context), MonteCarlo(context))
+        simulations = (Sweeping(context), MonteCarlo(context), WalkingForward(context))
         return (Cycle(context, self._starters).kind(), *(work.kind() for work in (*children, *simulations)))
 
     # Cycles
