@@ -16,7 +16,7 @@ HOUSE = ROOT / "src" / "mintmark"
 
 PURE_ROOMS = {"domain", "measures", "simulation", "strategy"}
 FOUNDATIONS = {"store", "runtime", "llm"}
-DOORS = {"api", "cli", "ui"}
+DOORS = {"api", "cli", "notebook", "ui"}
 MAY_IMPORT: dict[str, set[str]] = {
     "domain": set(),
     "measures": set(),

@@ -1,3 +1,23 @@
 """Mintmark: an agent-run trading house whose every number opens to its data, code and ledger entry."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mintmark.notebook import Account, Backtest, CostProfile, Protection, backtest
+
 __version__ = "0.1.0"
+
+_NOTEBOOK = ("Account", "Backtest", "CostProfile", "Protection", "backtest")
+
+__all__ = ["Account", "Backtest", "CostProfile", "Protection", "__version__", "backtest"]
+
+
+def __getattr__(name: str) -> Any:
+    # The notebook's door loads the engine; the name of the package must not.
+    if name not in _NOTEBOOK:
+        raise AttributeError(f"mintmark has no {name}")
+    from importlib import import_module
+
+    return getattr(import_module("mintmark.notebook"), name)

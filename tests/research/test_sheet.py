@@ -10,7 +10,7 @@ import pytest
 
 from mintmark.domain import Bars, Instrument, Timeframe, default_instrument, written
 from mintmark.measures import period_returns
-from mintmark.research.sheet import FORMULAS, SheetInput, drawings_of, sheet, sheet_pictures
+from mintmark.research.sheet import FORMULAS, SheetInput, drawings_of, sheet_html, sheet_pictures
 from mintmark.research.sheet_charts import MOST_TRADES
 from mintmark.simulation import BacktestResult, run_targets
 
@@ -47,7 +47,7 @@ def given(bars: Bars) -> SheetInput:
 
 
 def test_a_sheet_has_every_picture_and_needs_no_network(given: SheetInput):
-    html = sheet(given)
+    html = sheet_html(given)
 
     assert re.findall(r"<h2>(\w+)", html) == ["Equity", "Months", "Trades", "Returns", "Costs", "Metrics", "Mark"]
     assert html.count("<svg") == 5
@@ -59,7 +59,7 @@ def test_a_sheet_has_every_picture_and_needs_no_network(given: SheetInput):
 
 
 def test_every_metric_stands_with_its_value_its_name_and_its_formula(given: SheetInput, bars: Bars):
-    html = sheet(given)
+    html = sheet_html(given)
 
     metrics = a_run(bars).metrics
     for name in set(metrics) & set(FORMULAS):
@@ -100,7 +100,7 @@ def test_more_trades_than_a_picture_can_show_are_cut_and_the_title_says_so(bars:
 def test_a_strategy_that_never_trades_has_a_sheet_too(bars: Bars):
     run = run_targets([bars], np.full(len(bars), np.nan), [an_instrument()], bars_per_year=6_240)
 
-    html = sheet(SheetInput.of(run, [bars], title="quiet"))
+    html = sheet_html(SheetInput.of(run, [bars], title="quiet"))
 
     assert "No trade was made" in html
     assert "2,000 without a move left out" in html
@@ -111,7 +111,7 @@ def test_a_strategy_that_never_trades_has_a_sheet_too(bars: Bars):
 def test_a_fan_is_drawn_where_paths_are_handed_over(given: SheetInput):
     paths = 100_000.0 * np.cumprod(1.0 + np.random.default_rng(1).normal(0.0, 1e-4, (100, 2_000)), axis=1)
 
-    html = sheet(replace(given, paths=paths, paths_title="block bootstrap"))
+    html = sheet_html(replace(given, paths=paths, paths_title="block bootstrap"))
 
     assert "block bootstrap, 100 runs" in html
     assert html.count("<svg") == 6
@@ -120,7 +120,7 @@ def test_a_fan_is_drawn_where_paths_are_handed_over(given: SheetInput):
 def test_the_same_run_gives_the_same_bytes(given: SheetInput, bars: Bars):
     again = SheetInput.of(a_run(bars), [bars], title="to and <fro>", mark=MARK)
 
-    assert sheet(again) == sheet(given)
+    assert sheet(again) == sheet_html(given)
     assert sheet_pictures(again) == sheet_pictures(given)
 
 

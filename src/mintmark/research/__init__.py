@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from mintmark.research.operations.room import Research
     from mintmark.research.operations.starting_children import Started, Starters
     from mintmark.research.operations.status import status_of
+    from mintmark.research.operations.trying import Tries
     from mintmark.research.report import EquityCurve, ReportInput, equity_picture, render
     from mintmark.research.report_evidence import backtest_story, luck_story, training_story, verdict_story
+    from mintmark.research.sheet import SheetInput, sheet_html, sheet_svg
 
 _HOMES = {
     "Context": "operations.context",
@@ -29,6 +31,7 @@ _HOMES = {
     "Started": "operations.starting_children",
     "Starters": "operations.starting_children",
     "status_of": "operations.status",
+    "Tries": "operations.trying",
     "EquityCurve": "report",
     "ReportInput": "report",
     "equity_picture": "report",
@@ -37,6 +40,9 @@ _HOMES = {
     "luck_story": "report_evidence",
     "training_story": "report_evidence",
     "verdict_story": "report_evidence",
+    "SheetInput": "sheet",
+    "sheet_html": "sheet",
+    "sheet_svg": "sheet",
 }
 
 __all__ = [
@@ -47,13 +53,17 @@ __all__ = [
     "ReportInput",
     "Research",
     "Rules",
+    "SheetInput",
     "Started",
     "Starters",
+    "Tries",
     "backtest_story",
     "check_montecarlo",
     "equity_picture",
     "luck_story",
     "render",
+    "sheet_html",
+    "sheet_svg",
     "status_of",
     "training_story",
     "verdict_story",

@@ -133,7 +133,7 @@ def _counts(result: BacktestResult) -> list[tuple[str, int]]:
     return list(result.rejections.items())
 
 
-def sheet(given: SheetInput) -> str:
+def sheet_html(given: SheetInput) -> str:
     """Return the tear sheet as one self-contained HTML document."""
     drawings = drawings_of(given)
     titles = {"equity": "Equity", "months": "Months", "trades": "Trades", "returns": "Returns", "costs": "Costs"}
@@ -146,6 +146,11 @@ def sheet(given: SheetInput) -> str:
             parts.append(section(title, absent("No trade was made, or no prices were handed over to draw it on.")))
     parts += [_metrics(given), _notes(given), mark_section(given.mark, _span(given))]
     return page(given.title, parts)
+
+
+def sheet_svg(given: SheetInput, name: str) -> str:
+    """Return one drawing of the sheet as inline SVG, such as ``equity``."""
+    return svg(drawings_of(given)[name])
 
 
 def sheet_pictures(given: SheetInput) -> dict[str, bytes]:

@@ -23,11 +23,11 @@ def sheet_files(pack: Pack, told: Mapping[str, Any], tables: Mapping[str, bytes]
     Parquet tables ``equity`` and ``trades``.
     """
     # Drawing is heavy, and only a worker that ends a backtest draws.
-    from mintmark.research.sheet import sheet, sheet_pictures
+    from mintmark.research.sheet import sheet_html, sheet_pictures
 
     given = sheet_input(pack, told, tables)
     pictures = {f"sheet_{name}.png": content for name, content in sheet_pictures(given).items()}
-    return {"sheet.html": sheet(given).encode(), **pictures}
+    return {"sheet.html": sheet_html(given).encode(), **pictures}
 
 
 def sheet_input(pack: Pack, told: Mapping[str, Any], tables: Mapping[str, bytes]) -> SheetInput:

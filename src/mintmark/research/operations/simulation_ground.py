@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -94,11 +95,15 @@ def prepare_ground(context: Context, library: Library, run: Run) -> dict[str, An
 
 def read_ground(task: Task) -> Ground:
     """Return the ground ``prepare_ground`` wrote, in the computing process."""
-    given = task.inputs
-    market = read_market(task.folder, given["market"])
+    return ground_in(task.folder, task.inputs)
+
+
+def ground_in(folder: Path, given: Mapping[str, Any]) -> Ground:
+    """Return the ground in ``folder``; ``given`` is what ``prepare_ground`` returned."""
+    market = read_market(folder, given["market"])
     text = given["text"]
     spec = None if text is None else read_spec(text).require()
-    model = None if text is None else read_model(task.folder)
+    model = None if text is None else read_model(folder)
     return Ground(market, spec, model, given["window_start"], given["window_stop"], given["random_state"])
 
 

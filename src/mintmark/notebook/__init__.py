@@ -1,0 +1,8 @@
+"""The door of notebooks: bars and decisions in, a result one can look at; each try is counted."""
+
+from mintmark.domain import CostProfile
+from mintmark.notebook.backtesting import backtest
+from mintmark.notebook.result import Backtest
+from mintmark.simulation import Account, Protection
+
+__all__ = ["Account", "Backtest", "CostProfile", "Protection", "backtest"]
