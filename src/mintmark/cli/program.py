@@ -10,7 +10,19 @@ from typing import Annotated, Any
 import typer
 
 import mintmark
-from mintmark.cli import agent, data, gates, montecarlo, operations, packs, running, serving, strategies, sweeping, walking
+from mintmark.cli import (
+    agent,
+    data,
+    gates,
+    montecarlo,
+    operations,
+    packs,
+    running,
+    serving,
+    strategies,
+    sweeping,
+    walking,
+)
 from mintmark.domain import EXIT_INTERRUPTED, MintmarkError, outcome_of
 
 # The root of typer's usage errors; typer gives no public name for it.
