@@ -32,6 +32,14 @@ def test_an_option_nobody_knows_or_a_missing_argument_is_exit_2(mintmark: Comman
     assert mintmark(*words).code == 2
 
 
+def test_a_folder_for_the_result_needs_somebody_who_waits_for_it(mintmark: Command, tmp_path: Path):
+    left = mintmark("backtest", "starting_1", "--out", str(tmp_path / "kept"))
+
+    assert left.code == 2
+    assert "--out goes with --follow" in left.stderr
+    assert not (tmp_path / "kept").exists()
+
+
 def test_wrong_usage_with_json_is_one_document(mintmark: Command):
     left = mintmark("agent", "trigger", "--nope", "--json")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from mintmark.domain import Refused
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def save_results(app: App, operation_id: str, folder: Path) -> dict[str, Any]:
-    """Write ``result.json`` and every table of a finished operation into ``folder``/``operation_id``.
+    """Write ``result.json``, every table and the tear sheet with its pictures into ``folder``/``operation_id``.
 
     That folder must be new: nothing is written over an old result.
 
@@ -31,6 +31,9 @@ def save_results(app: App, operation_id: str, folder: Path) -> dict[str, Any]:
         raise Refused(f"{place} is there already", code="already_exists", path=str(place))
     make_folder(place)
     paths = [path for name, path in result.items() if name.endswith("_path") and str(path).startswith("results/")]
+    if result.get("sheet_path"):
+        beside = app.research.files(str(PurePosixPath(result["sheet_path"]).parent))
+        paths += [path for path in beside if path.endswith(".png")]
     files = {Path(path).name: app.research.file(path) for path in paths}
     files["result.json"] = json.dumps(result, indent=1, allow_nan=False).encode()
     for name, content in files.items():

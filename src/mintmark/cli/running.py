@@ -13,6 +13,7 @@ from mintmark.cli.options import (
     End,
     Follow,
     Model,
+    Out,
     Pack,
     Seed,
     Start,
@@ -51,6 +52,7 @@ def backtest(
     end: End = None,
     capital: Capital = None,
     seed: Seed = None,
+    out: Out = None,
     follow: Follow = False,
     as_json: AsJson = False,
 ) -> None:
@@ -71,4 +73,4 @@ def backtest(
     }
     requests = [read_request(BacktestRequest, {"strategy": name, **options}) for name in names]
     with opened() as app:
-        started_each(app, [partial(answers.backtest, app, request) for request in requests], follow, as_json)
+        started_each(app, [partial(answers.backtest, app, request) for request in requests], follow, as_json, out)

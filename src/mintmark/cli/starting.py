@@ -40,7 +40,13 @@ def started_each(
     as_json: bool,
     out: Path | None = None,
 ) -> None:
-    """Start one after the other; with ``follow`` each ends, and is saved below ``out``, before the next begins."""
+    """Start one after the other; with ``follow`` each ends, and is saved below ``out``, before the next begins.
+
+    Raises:
+        Refused: ``usage`` for ``out`` without ``follow``: nobody would be there to save.
+    """
+    if out is not None and not follow:
+        raise Refused("--out goes with --follow: the result is saved when it is there", code="usage")
     if len(starts) == 1:
         started(app, starts[0](), follow, as_json, out)
         return

@@ -134,6 +134,10 @@ class Research:
         """Return a file research keeps, such as the table of a result; raises ``not_found``."""
         return self._library.fetch(path).read_bytes()
 
+    def files(self, folder: str) -> list[str]:
+        """Return the paths of the files research keeps in ``folder``."""
+        return self._library.list_files(folder)
+
     def report(self, operation_id: str) -> str:
         """Return the report of a cycle or the sheet of a backtest, a whole HTML document; raises ``not_found``."""
         return report_text(self._library, self._context.operations.get(operation_id))
