@@ -27,6 +27,20 @@ from mintmark.cli.options import (
 from mintmark.domain import EXIT_FOLLOWED_FAILED
 
 _CHECK_SEED = 7
+_CHECKED = ("what", "found", "p", "asked")
+_PAGE = """# The Monte Carlo test, tested
+
+`mintmark montecarlo --self-check` runs the test on itself with bars made for the purpose. An edge is planted, moves
+that go on as the one before them did, and a strategy that follows them must be told from its own permuted paths. Then
+strategies that enter at random, each on bars of its own without any pattern, are judged the same way: of a sound test
+their p-values are uniform. The command leaves 8 where either fails.
+
+{table}
+
+Random p-values by tenths: {deciles}. With seed {seed}: {answer}.
+
+This page is written by `mintmark montecarlo --self-check --page docs/montecarlo.md`.
+"""
 _SHOWN = ("total_return", "sharpe_ratio", "max_drawdown", "cvar_95")
 _STRESSED = ("net_profit", "total_return", "sharpe_ratio", "max_drawdown")
 
@@ -61,6 +75,9 @@ def montecarlo(
     self_check: Annotated[
         bool, typer.Option("--self-check", help="Try the test itself: a planted edge and 200 random strategies.")
     ] = False,
+    page: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="With --self-check: write it as a page of the docs, too.")
+    ] = None,
     follow: Follow = False,
     as_json: AsJson = False,
 ) -> None:
@@ -70,7 +87,7 @@ def montecarlo(
     from mintmark.cli.starting import started_each
 
     if self_check:
-        _self_check(seed, as_json)
+        _self_check(seed, page, as_json)
         return
     if not names:
         raise typer.BadParameter("name a strategy or the rule sma_cross, or ask for --self-check")
@@ -86,43 +103,56 @@ def montecarlo(
         started_each(app, [partial(answers.montecarlo, app, request) for request in requests], follow, as_json, out)
 
 
-def _self_check(seed: int | None, as_json: bool) -> None:
+def _self_check(seed: int | None, page: Path | None, as_json: bool) -> None:
     """Print what the test says of itself; leave 8 where it fails."""
     from mintmark.app import answers
     from mintmark.cli.output import give
+    from mintmark.store import write_atomic
 
     with _bar() as progress:
         answer = answers.check_montecarlo(_CHECK_SEED if seed is None else seed, progress)
+    if page is not None:
+        write_atomic(page, page_of(answer["data"]).encode())
     give(answer, as_json, _show_check)
     if not answer["data"]["passed"]:
         raise typer.Exit(EXIT_FOLLOWED_FAILED)
+
+
+def page_of(found: Mapping[str, Any]) -> str:
+    """Return the page of the docs that shows a self-check."""
+    lines = [" | ".join(row) for row in (_CHECKED, ["---"] * len(_CHECKED), *_checked(found))]
+    return _PAGE.format(
+        table="\n".join(f"| {line} |" for line in lines), deciles=_deciles(found), seed=found["random_state"],
+        answer=_answer(found),
+    )  # fmt: skip
+
+
+def _checked(found: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    planted, random = found["planted"], found["random"]
+    drawn = f"best of {planted['runs']} permuted paths {planted['best_drawn']:.2f}"
+    edge = f"Sharpe ratio {planted['sharpe_ratio']:.2f}, {drawn}"
+    uniform = "p-values uniform (Kolmogorov and Smirnov)"
+    return [
+        ("planted edge", edge, f"{planted['p_value']:.4f}", f"< {planted['below']:g}"),
+        (f"{random['strategies']} random strategies", uniform, f"{random['uniform_p']:.4f}", f"> {random['above']:g}"),
+    ]
+
+
+def _deciles(found: Mapping[str, Any]) -> str:
+    return ", ".join(f"{share:.1%}" for share in found["random"]["deciles"])
+
+
+def _answer(found: Mapping[str, Any]) -> str:
+    return "passed" if found["passed"] else "FAILED"
 
 
 def _show_check(answer: Mapping[str, Any]) -> None:
     from mintmark.cli.output import line, pairs, table
 
     found = answer["data"]
-    planted, random = found["planted"], found["random"]
-    rows = [
-        (
-            "planted edge", f"Sharpe ratio {planted['sharpe_ratio']:.2f}, best of {planted['runs']} permuted paths "
-            f"{planted['best_drawn']:.2f}", f"{planted['p_value']:.4f}", f"< {planted['below']:g}",
-        ),
-        (
-            f"{random['strategies']} random strategies", "their p-values uniform (Kolmogorov-Smirnov)",
-            f"{random['uniform_p']:.4f}", f"> {random['above']:g}",
-        ),
-    ]  # fmt: skip
-    table(("what", "found", "p", "asked"), rows, right=("p",))
+    table(_CHECKED, _checked(found), right=("p",))
     line("")
-    shares = ", ".join(f"{share:.0%}" for share in random["deciles"])
-    pairs(
-        [
-            ("random p by tenths", shares),
-            ("seed", found["random_state"]),
-            ("answer", "passed" if found["passed"] else "FAILED"),
-        ]
-    )
+    pairs([("random p by tenths", _deciles(found)), ("seed", found["random_state"]), ("answer", _answer(found))])
 
 
 def show_montecarlo(operation: Mapping[str, Any], home: Path) -> None:
