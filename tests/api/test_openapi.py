@@ -35,6 +35,7 @@ ROUTES = {
     "POST /api/v1/strategies/validate",
     "POST /api/v1/trainings",
     "POST /api/v1/backtests",
+    "POST /api/v1/sweeps",
     "POST /api/v1/walkforwards",
     "GET /api/v1/packs",
     "GET /api/v1/packs/{pack_id}",
@@ -85,6 +86,7 @@ BODIES = (
     "POST /api/v1/strategies/validate",
     "POST /api/v1/trainings",
     "POST /api/v1/backtests",
+    "POST /api/v1/sweeps",
     "POST /api/v1/walkforwards",
 )
 WITH_INPUT = [route for route in ROUTES if "{" in route or route in (*BODIES, "GET /api/v1/operations")]

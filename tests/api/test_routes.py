@@ -223,6 +223,18 @@ def test_a_training_is_accepted(door: Door):
     assert (stored["operation_type"], stored["metadata"]["parameters"]["random_state"]) == ("training", 11)
 
 
+def test_a_sweep_is_accepted_and_one_too_large_is_refused_with_its_count(door: Door):
+    wish = {"strategy": "sma_cross", "symbol": "NASDAQ", "grid": "fast=5:30,slow=40:80"}
+
+    accepted = door.post("/api/v1/sweeps", json=wish)
+    refused = error_of(door.post("/api/v1/sweeps", json={**wish, "grid": "fast=1:10001,slow=1:1001"}), 422)
+
+    assert (accepted.status_code, accepted.json()["combinations"]) == (202, 1_000)
+    started = data(door, f"/operations/{accepted.json()['operation_id']}")
+    assert (started["operation_type"], started["status"]) == ("sweeping", "pending")
+    assert (refused["error"], refused["details"]["observed"]) == ("grid_too_large", 10_000_000)
+
+
 def test_a_backtest_needs_a_model(door: Door):
     assert error_of(door.post("/api/v1/backtests", json={"strategy": "starting_1"}), 422)["error"] == "model_missing"
 

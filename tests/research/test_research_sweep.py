@@ -176,3 +176,10 @@ def test_a_sweep_that_cannot_be_is_refused_and_creates_nothing(bench, given, cod
     assert refused.value.code == code
     with bench.context.database.read() as connection:
         assert connection.execute(text("SELECT count(*) FROM operations")).scalar() == 0
+
+
+def test_a_backtest_of_the_rule_says_which_command_runs_it(bench):
+    with pytest.raises(Refused, match="mintmark sweep sma_cross --grid") as refused:
+        Research(bench.context).backtest(strategy="sma_cross")
+
+    assert refused.value.code == "model_missing"
