@@ -50,6 +50,7 @@ from mintmark.domain.markup import (
     words,
 )
 from mintmark.domain.money import FloatInMoney, Money, exact
+from mintmark.domain.orders import ALL_OFFERS, ORDER_ACTIONS, ORDER_TYPES, Funds, Order, Quote, check_order
 from mintmark.domain.time import (
     NANOSECONDS,
     Clock,
@@ -64,6 +65,7 @@ from mintmark.domain.time import (
 )
 
 __all__ = [
+    "ALL_OFFERS",
     "ASSET_CLASSES",
     "CAPS",
     "CHECKS",
@@ -75,6 +77,8 @@ __all__ = [
     "FIGURES",
     "MINUS",
     "NANOSECONDS",
+    "ORDER_ACTIONS",
+    "ORDER_TYPES",
     "PHASES",
     "Bars",
     "Clock",
@@ -82,6 +86,7 @@ __all__ = [
     "Damaged",
     "Fault",
     "FloatInMoney",
+    "Funds",
     "GateAnswer",
     "GateVerdict",
     "Html",
@@ -90,13 +95,16 @@ __all__ = [
     "MintmarkError",
     "Money",
     "NotWritable",
+    "Order",
     "ProviderFailed",
+    "Quote",
     "Refusal",
     "Refused",
     "StoreUnavailable",
     "SystemClock",
     "Timeframe",
     "as_kind",
+    "check_order",
     "day_end",
     "day_start",
     "default_instrument",

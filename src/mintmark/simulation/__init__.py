@@ -15,6 +15,8 @@ from mintmark.simulation.montecarlo import (
     trade_returns,
     trade_shuffle,
 )
+from mintmark.simulation.order_records import ORDER_STATES
+from mintmark.simulation.orders import Sizing, run_orders
 from mintmark.simulation.reconcile import ReconciliationFailed
 from mintmark.simulation.records import EXIT_REASONS, FLAGS, REFUSALS, TRADE
 from mintmark.simulation.result import BacktestResult
@@ -50,6 +52,7 @@ __all__ = [
     "FLAGS",
     "METHODS",
     "MOST_COMBINATIONS",
+    "ORDER_STATES",
     "REFUSALS",
     "RETURN_METRICS",
     "RUN",
@@ -66,6 +69,7 @@ __all__ = [
     "Protection",
     "PurgedPaths",
     "ReconciliationFailed",
+    "Sizing",
     "Spread",
     "SweepRow",
     "WalkForward",
@@ -89,6 +93,7 @@ __all__ = [
     "path_permutation",
     "permute_path",
     "read_grid",
+    "run_orders",
     "run_targets",
     "scaled_costs",
     "scaled_spread",

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from mintmark.domain import Bars, Instrument, Refused, iso, moment_of
 from mintmark.simulation import door
 from mintmark.simulation.fills import play
+from mintmark.simulation.order_records import ORDER
 from mintmark.simulation.reconcile import settle
 from mintmark.simulation.records import (
     ACCOUNT,
@@ -111,7 +112,7 @@ def run_targets(
     rules = rules_of(protection or Protection(), sizing, sizing_price, fraction)
     setup = prepare(bars, targets, list(instruments), account, rules, rates, slippage, actions, closed)
     played = play(*setup)
-    return _result(bars, list(instruments), account, setup, bars_per_year, played)
+    return result_of(bars, list(instruments), account, setup, bars_per_year, played)
 
 
 class Setup(NamedTuple):
@@ -133,8 +134,9 @@ def prepare(
     slippage: np.random.Generator | None = None,
     actions: Sequence[CorporateAction] = (),
     closed: NDArray[np.bool_] | None = None,
+    orders: int = 0,
 ) -> Setup:
-    """Return the inputs of ``run_targets``, checked and laid out for the kernel.
+    """Return the inputs of ``run_targets``, checked and laid out for the kernel, with room for so many ``orders``.
 
     Raises:
         Refused: as ``run_targets``.
@@ -145,7 +147,7 @@ def prepare(
     table = door.check_targets(targets, len(columns.stamps), len(bars), rules.sizing == BY_WEIGHT)
     if rules.sizing == BY_WEIGHT:
         door.check_gross(table, terms["inverse_leverage"])
-    changes = count_changes(table)
+    changes = count_changes(table) + orders
     market = Market(
         columns.stamps, columns.open, columns.high, columns.low, columns.close, columns.half_spread,
         door.conversion(rates, columns, instruments, account.currency), columns.status, door.plain(table),
@@ -246,14 +248,21 @@ def _draws(terms: Records, slippage: np.random.Generator | None, most: int) -> F
     return slippage.standard_normal(most)
 
 
-def _result(
+def result_of(
     bars: Sequence[Bars],
     instruments: list[Instrument],
     account: Account,
     setup: Setup,
     bars_per_year: float,
     played: int,
+    orders: Records | None = None,
 ) -> BacktestResult:
+    """Return the book of a played ``setup`` as a result, its cash added up again.
+
+    Raises:
+        Refused: ``missing_price`` where a position was held on a price older than 96 hours.
+        ReconciliationFailed: the trades do not add up to the cash.
+    """
     book, stamps = setup.book, setup.market.stamps
     end = book.account[0]
     if end["stale_column"] >= 0:
@@ -280,4 +289,5 @@ def _result(
         margin_calls=int(end["margin_calls"]),
         discarded_signals=int(end["discarded"]),
         ruined=bool(end["ruined"]),
+        orders=np.empty(0, ORDER) if orders is None else orders,
     )

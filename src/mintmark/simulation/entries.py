@@ -50,6 +50,20 @@ def give_extremes(p: Record, book: Book) -> None:
 
 
 @inlined
+def take_on(p: Record, fill: Record, side: float, terms: Record, book: Book) -> None:
+    """Add what ``fill`` opened to the position, and start one where there was none."""
+    if p.direction != 0.0:
+        give_extremes(p, book)
+    elif terms.financing == INTERVAL:
+        book.account[0].accruing += 1
+    p.direction = side
+    p.size += fill.size
+    p.basis += fill.size * fill.reference
+    p.paid += fill.size * fill.price
+    add_entry(p, fill, terms, book)
+
+
+@inlined
 def add_entry(p: Record, fill: Record, terms: Record, book: Book) -> None:
     """Append the entry that ``fill`` opened to the position's queue."""
     account = book.account[0]
@@ -65,7 +79,7 @@ def add_entry(p: Record, fill: Record, terms: Record, book: Book) -> None:
     entry.spread_cost, entry.slippage_cost, entry.fees = fill.spread_cost, fill.slippage_cost, fill.fees
     entry.dividends, entry.financing_cost = 0.0, 0.0
     entry.highest, entry.lowest = fill.reference, fill.reference
-    entry.intervals, entry.flags = 0, fill.flags
+    entry.intervals, entry.flags, entry.inside = 0, fill.flags, 0
     if terms.financing == INTERVAL:
         entry.financing_cost = terms.opening_rate * fill.size * terms.contract * fill.price * fill.rate
         account.cash += entry.financing_cost
@@ -123,7 +137,11 @@ def close_oldest(m: int, fill: Record, terms: Record, book: Book, high: float, l
         piece = entry.size if whole else left
         share = 1.0 if whole else piece / entry.size
         kept_high, kept_low = entry.highest, entry.lowest
-        entry.highest, entry.lowest = max(kept_high, high), min(kept_low, low)
+        top, bottom = high, low
+        if entry.inside != 0:
+            top = min(high, fill.reference) if p.direction > 0.0 else high
+            bottom = max(low, fill.reference) if p.direction < 0.0 else low
+        entry.highest, entry.lowest = max(kept_high, top), min(kept_low, bottom)
         account.cash += write_trade(p, entry, piece, share, fill, terms, book)
         p.size -= piece
         p.basis -= piece * entry.reference

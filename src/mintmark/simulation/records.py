@@ -33,6 +33,15 @@ REFUSALS = (
     "no_money",
     "nothing_to_close",
     "nothing_to_resize",
+    "already_in_position",
+    "bad_price",
+    "frozen",
+    "stops_too_near",
+    "bad_fill_mode",
+    "market_closed",
+    "order_done",
+    "stop_required",
+    "too_few_returns",
 )
 (
     TRADING_DISABLED,
@@ -45,6 +54,15 @@ REFUSALS = (
     NO_MONEY,
     NOTHING_TO_CLOSE,
     NOTHING_TO_RESIZE,
+    ALREADY_IN_POSITION,
+    BAD_PRICE,
+    FROZEN,
+    STOPS_TOO_NEAR,
+    BAD_FILL_MODE,
+    MARKET_CLOSED,
+    ORDER_DONE,
+    STOP_REQUIRED,
+    TOO_FEW_RETURNS,
 ) = range(len(REFUSALS))
 
 ABSENT, TRADING, CLOSED = 0, 1, 2
@@ -191,10 +209,12 @@ ENTRY = np.dtype(
         ("lowest", "f8"),
         ("intervals", "i8"),
         ("flags", "i8"),
+        ("inside", "i8"),
     ],
     align=True,
 )
-"""What is left of one opening fill, with the share of its costs that is left; ``next`` is also the next free row."""
+"""What is left of one opening fill, with the share of its costs that is left; ``next`` is also the next free row.
+``inside``: 1 in the bar it was opened inside of, whose extremes may lie before it."""
 
 FILL = np.dtype(
     [

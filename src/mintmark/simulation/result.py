@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from mintmark.domain import Money
 from mintmark.measures import MONEY_METRICS, performance
+from mintmark.simulation.order_records import ORDER_STATES
 from mintmark.simulation.records import FLAGS, REFUSALS, FloatArray, IntArray, Records
 
 _CENTS_OF_A_MICRO = Decimal("1e-8")
@@ -24,6 +25,7 @@ class BacktestResult:
     ``equity``: (n_bars,), marked at each close, its base is ``capital``. ``fills``, ``trades``, ``refusals``:
     structured arrays (``records.FILL``, ``TRADE``, ``REFUSED``); ``exit_reason`` counts in ``EXIT_REASONS``, ``code``
     in ``REFUSALS``, ``flags`` are the bits of ``FLAGS``. ``final_equity``: added up again in exact numbers.
+    ``orders``: of a run of orders, one row each (``order_records.ORDER``), in the order they were given.
     ``bars_played`` is less than n_bars only where the account was ruined.
     """
 
@@ -43,6 +45,7 @@ class BacktestResult:
     margin_calls: int
     discarded_signals: int
     ruined: bool
+    orders: Records
 
     @cached_property
     def _table(self) -> tuple[dict[str, float | int | None], dict[str, str]]:
@@ -73,6 +76,12 @@ class BacktestResult:
         found = {name: int(np.count_nonzero(self.fills["flags"] & bit)) for name, bit in FLAGS.items()}
         found |= {"margin_call": self.margin_calls, "ruined": int(self.ruined)}
         return {name: count for name, count in found.items() if count}
+
+    @cached_property
+    def order_ends(self) -> dict[str, int]:
+        """How many orders came to each end, by its word."""
+        counts = np.bincount(self.orders["state"], minlength=len(ORDER_STATES))
+        return {state: int(count) for state, count in zip(ORDER_STATES, counts, strict=True) if count}
 
     def money(self) -> dict[str, Money]:
         """Return the money metrics and ``final_equity`` as exact amounts; the net profit is the exact one."""

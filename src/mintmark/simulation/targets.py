@@ -6,14 +6,13 @@ import math
 
 from mintmark.measures import inlined
 from mintmark.simulation.costs import affordable_steps, fill_price, mid_price, side_price, whole_steps
-from mintmark.simulation.entries import add_entry, draw_of, give_extremes, record_fill
+from mintmark.simulation.entries import draw_of, record_fill, take_on
 from mintmark.simulation.protection import leave_at_open, set_levels
 from mintmark.simulation.records import (
     BAD_VOLUME,
     BY_SIZE,
     CLOSED,
     DEFERRED,
-    INTERVAL,
     NO_MONEY,
     NOTHING_TO_CLOSE,
     NOTHING_TO_RESIZE,
@@ -208,15 +207,8 @@ def open_position(m: int, flags: int, terms: Record, rules: Rules, book: Book) -
     fill = record_fill(m, side, size, reference, price, True, x, book)
     fill.opens, fill.reason = 1, SIGNAL
     fill.flags = flags | (REDUCED if cut else 0)
-    if not opened:
-        give_extremes(p, book)
-    elif x.financing == INTERVAL:
-        account.accruing += 1
-    p.direction, p.weight = side, p.wanted
-    p.size += size
-    p.basis += size * reference
-    p.paid += size * fill.price
-    add_entry(p, fill, x, book)
+    p.weight = p.wanted
+    take_on(p, fill, side, x, book)
     set_levels(p, x, rules, opened)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from mintmark.domain import Bars, Timeframe, default_instrument
+from mintmark.domain import Bars, Order, Timeframe, default_instrument
 from mintmark.simulation.benchmark import buy_and_hold
+from mintmark.simulation.orders import run_orders
 
 
 def compile_kernels() -> None:
@@ -13,4 +14,6 @@ def compile_kernels() -> None:
     stamps = np.arange(3, dtype=np.int64) * Timeframe.D1.nanoseconds
     prices = np.array([100.0, 101.0, 102.0])
     bars = Bars("X", Timeframe.D1, stamps, prices, prices, prices, prices)
-    buy_and_hold([bars], [default_instrument("X", "equity", "USD")], bars_per_year=252)
+    instrument = default_instrument("X", "equity", "USD")
+    buy_and_hold([bars], [instrument], bars_per_year=252)
+    run_orders(bars, [(0, Order("buy"))], instrument, bars_per_year=252)
