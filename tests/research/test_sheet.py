@@ -63,7 +63,7 @@ def test_every_metric_stands_with_its_value_its_name_and_its_formula(given: Shee
 
     metrics = a_run(bars).metrics
     for name in set(metrics) & set(FORMULAS):
-        assert f"<code>{name}</code>" in html
+        assert f'<span class="id">{name}</span>' in html
         assert f">{written(name, metrics[name])}</td>" in html
     missing = set(metrics) - set(FORMULAS)
     assert missing == {"net_profit", "price_profit", "spread_cost", "slippage_cost", "fees", "financing_cost"}
@@ -85,6 +85,15 @@ def test_the_bars_of_the_costs_end_at_the_net_profit(given: SheetInput):
 
     net = given.figures["net_profit"]["amount"]
     assert shown[-1] == f"{float(net):+,.2f}".replace("-", "−")
+
+
+def test_a_cost_of_nothing_has_no_bar(given: SheetInput):
+    free = replace(given, figures={**given.figures, "fees": 0.0})
+
+    bars = [sum(hasattr(shape, "opacity") for shape in drawings_of(one)["costs"].shapes) for one in (given, free)]
+
+    assert bars[0] - bars[1] == 1
+    assert "0.00" in [getattr(shape, "said", "") for shape in drawings_of(free)["costs"].shapes]
 
 
 def test_more_trades_than_a_picture_can_show_are_cut_and_the_title_says_so(bars: Bars):
@@ -120,7 +129,7 @@ def test_a_fan_is_drawn_where_paths_are_handed_over(given: SheetInput):
 def test_the_same_run_gives_the_same_bytes(given: SheetInput, bars: Bars):
     again = SheetInput.of(a_run(bars), [bars], title="to and <fro>", mark=MARK)
 
-    assert sheet(again) == sheet_html(given)
+    assert sheet_html(again) == sheet_html(given)
     assert sheet_pictures(again) == sheet_pictures(given)
 
 

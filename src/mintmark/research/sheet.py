@@ -188,7 +188,7 @@ def _head(given: SheetInput) -> Html:
 
 def _metrics(given: SheetInput) -> Html:
     rows = [
-        (label_of(name), figure(given.figures, name), tag("code", name), tag("span", formula, kind="quiet"))
+        (label_of(name), figure(given.figures, name), tag("span", name, kind="id"), tag("span", formula, kind="quiet"))
         for name, formula in FORMULAS.items()
         if name in given.figures
     ]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mintmark.domain import MINUS
+from mintmark.domain import MINUS, money_text
 from mintmark.measures import bar_returns, fan, period_returns, return_counts
 from mintmark.research.drawing import Drawing, Line, Patch, Shape, Words, box, level
 from mintmark.research.plotting import Panel, below, calendar, frame, legend, spread_of, ticks, wide
@@ -146,9 +146,11 @@ def cost_drawing(amounts: Sequence[tuple[str, float]], currency: str) -> Drawing
     for at, ((name, value), (begin, end)) in enumerate(zip(amounts, bars, strict=True)):
         top = panel.top + 30.0 * at
         left, right = sorted((float(panel.across(begin)), float(panel.across(end))))
-        shapes.append(box(left, top + 5.0, max(right, left + 1.0), top + 25.0, "gain" if value > 0.0 else "loss", 0.8))
+        if value != 0.0:
+            ink = "gain" if value > 0.0 else "loss"
+            shapes.append(box(left, top + 5.0, max(right, left + 1.0), top + 25.0, ink, 0.8))
         shapes.append(Words(0.0, top + 19.0, name, "ink", 12.0))
-        shapes.append(Words(_RIGHT, top + 19.0, _money(value), "ink", 12.0, "end"))
+        shapes.append(Words(_RIGHT, top + 19.0, money_text(value, signed=True), "ink", 12.0, "end"))
     shapes.append(level(0.0, _RIGHT, panel.bottom - 30.0, "grid", 1.0))
     zero = float(panel.across(0.0))
     shapes.append(Line(np.array([zero, zero]), np.array([panel.top, panel.bottom]), "muted", 0.8))
@@ -177,10 +179,6 @@ def _capital(curve: EquityCurve) -> float:
 
 def _percent(value: float) -> str:
     return f"{value * 100.0:+.1f}".replace("-", MINUS)
-
-
-def _money(value: float) -> str:
-    return f"{value:+,.2f}".replace("-", MINUS)
 
 
 def _whole(value: float) -> str:
