@@ -35,6 +35,7 @@ ROUTES = {
     "POST /api/v1/strategies/validate",
     "POST /api/v1/trainings",
     "POST /api/v1/backtests",
+    "POST /api/v1/montecarlo",
     "POST /api/v1/sweeps",
     "POST /api/v1/walkforwards",
     "GET /api/v1/packs",
@@ -86,6 +87,7 @@ BODIES = (
     "POST /api/v1/strategies/validate",
     "POST /api/v1/trainings",
     "POST /api/v1/backtests",
+    "POST /api/v1/montecarlo",
     "POST /api/v1/sweeps",
     "POST /api/v1/walkforwards",
 )

@@ -235,6 +235,20 @@ def test_a_sweep_is_accepted_and_one_too_large_is_refused_with_its_count(door: D
     assert (refused["error"], refused["details"]["observed"]) == ("grid_too_large", 10_000_000)
 
 
+def test_a_monte_carlo_test_is_accepted_and_one_of_too_few_runs_is_refused(door: Door):
+    wish = {"strategy": "sma_cross", "symbol": "NASDAQ", "method": "block_bootstrap"}
+
+    accepted = door.post("/api/v1/montecarlo", json=wish)
+    refused = error_of(door.post("/api/v1/montecarlo", json={**wish, "runs": 99}), 422)
+    unknown = error_of(door.post("/api/v1/montecarlo", json={**wish, "metric": "luck"}), 422)
+
+    assert accepted.status_code == 202
+    started = data(door, f"/operations/{accepted.json()['operation_id']}")
+    assert (started["operation_type"], started["metadata"]["parameters"]["runs"]) == ("montecarlo", 1_000)
+    assert (refused["error"], refused["details"]) == ("bad_value", {"field": "runs", "value": "99"})
+    assert (unknown["error"], unknown["details"]["name"]) == ("unknown_name", "luck")
+
+
 def test_a_backtest_needs_a_model(door: Door):
     assert error_of(door.post("/api/v1/backtests", json={"strategy": "starting_1"}), 422)["error"] == "model_missing"
 
