@@ -20,7 +20,7 @@ from mintmark.app import (
 
 
 def routes(app: App) -> APIRouter:
-    """Return the routes of strategies, ``/trainings``, ``/backtests``, ``/montecarlo`` and ``/sweeps``."""
+    """Return the routes of strategies, of trainings and of simulations outside a cycle."""
     router = APIRouter(tags=["strategies"])
 
     @router.get("/strategies", responses={**of(Strategies), **errors()})
@@ -53,14 +53,14 @@ def routes(app: App) -> APIRouter:
         """Run every combination of a grid."""
         return Answer(answers.sweep(app, request), status_code=202)
 
-    @router.post("/montecarlo", status_code=202, responses={**of(Started, 202), **errors(404, 422)})
-    def montecarlo(request: MonteCarloRequest) -> Answer:
-        """Redraw the past of a strategy, and say how much of its result is luck."""
-        return Answer(answers.montecarlo(app, request), status_code=202)
-
     @router.post("/walkforwards", status_code=202, responses={**of(Started, 202), **errors(404, 422)})
     def walkforward(request: WalkForwardRequest) -> Answer:
         """Choose from a grid on one window and trade the next."""
         return Answer(answers.walkforward(app, request), status_code=202)
+
+    @router.post("/montecarlo", status_code=202, responses={**of(Started, 202), **errors(404, 422)})
+    def montecarlo(request: MonteCarloRequest) -> Answer:
+        """Redraw the past of a strategy, and say how much of its result is luck."""
+        return Answer(answers.montecarlo(app, request), status_code=202)
 
     return router

@@ -85,17 +85,6 @@ class SweepRequest(BacktestRequest):
     workers: Annotated[int, Field(ge=1, le=64)] | None = Field(None, description="Threads. Default: one a core.")
 
 
-class MonteCarloRequest(BacktestRequest):
-    """Redraw the past of a trained strategy, or of the rule sma_cross: how much of its result is luck."""
-
-    method: Literal["trade_shuffle", "block_bootstrap", "path_permutation", "cost_stress"] = "path_permutation"
-    runs: Annotated[int, Field(le=100_000)] = Field(1_000, description="At least 100; cost_stress needs none.")
-    metric: Annotated[str, StringConstraints(max_length=40)] = Field(
-        "sharpe_ratio", description="What a permuted path is judged by."
-    )
-    workers: Annotated[int, Field(ge=1, le=64)] | None = Field(None, description="Threads. Default: one a core.")
-
-
 class WalkForwardRequest(BacktestRequest):
     """Choose from a grid on one window and trade the next, over and over."""
 
@@ -105,6 +94,17 @@ class WalkForwardRequest(BacktestRequest):
     oos_bars: Annotated[int, Field(ge=2, le=10_000_000)] = Field(100, description="Bars that are traded, and the step.")
     purge: Annotated[int, Field(ge=0, le=10_000_000)] = Field(0, description="Bars left out between the two.")
     metric: str = Field("sharpe_ratio", max_length=50, description="What the best is chosen by.")
+
+
+class MonteCarloRequest(BacktestRequest):
+    """Redraw the past of a trained strategy, or of the rule sma_cross: how much of its result is luck."""
+
+    method: Literal["trade_shuffle", "block_bootstrap", "path_permutation", "cost_stress"] = "path_permutation"
+    runs: Annotated[int, Field(le=100_000)] = Field(1_000, description="At least 100; cost_stress needs none.")
+    metric: Annotated[str, StringConstraints(max_length=40)] = Field(
+        "sharpe_ratio", description="What a permuted path is judged by."
+    )
+    workers: Annotated[int, Field(ge=1, le=64)] | None = Field(None, description="Threads. Default: one a core.")
 
 
 class ValidateRequest(Request):

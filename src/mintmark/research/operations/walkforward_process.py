@@ -95,7 +95,7 @@ class _Walk:
             "failed": sum(self.choice.failures.values()),
             "failures": dict(self.choice.failures),
             "window_count": len(found.windows),
-            "windows": [self._shown(one) for one in found.windows[:MOST_SHOWN]],
+            "windows": [self._shown(one) for one in found.windows[-MOST_SHOWN:]],
             "profitable_windows": found.profitable_windows,
             "rank_correlation": found.rank_correlation,
             "degradation": found.degradation,
