@@ -121,6 +121,7 @@ def test_another_seed_gives_other_runs_and_another_number_no_other():
     assert more[:100].tobytes() == one.tobytes()
 
 
+@pytest.mark.long
 def test_the_order_of_hashes_changes_no_byte():
     here = Path(__file__)
     code = (

@@ -62,6 +62,7 @@ def test_kernel_and_oracle_agree_on_many_more(seed):
     agree(random_case(seed), seed)
 
 
+@pytest.mark.long
 def test_the_comparison_sees_every_kind_of_exit_and_most_refusals():
     seen: set[str] = set()
     fills = 0

@@ -94,6 +94,7 @@ def test_a_pack_damaged_after_the_trigger_fails_the_cycle(a_house: HouseMaker):
     assert failed(house, cycle)["code"] == "pack_damaged"
 
 
+@pytest.mark.long
 def test_a_changed_byte_in_the_model_stops_the_backtest(a_house: HouseMaker):
     house = a_house("sqlite", WIDE)
     house.worker()

@@ -106,6 +106,7 @@ def test_a_cancel_by_the_command_line_says_what_it_ended(at_work: House):
     assert house.run("agent", "cancel", "--json").code == 4
 
 
+@pytest.mark.long
 def test_a_cycle_beyond_the_capacity_is_refused(at_work: House):
     house = at_work
     cycles = [trigger(house, "slow") for _ in range(3)]

@@ -6,6 +6,7 @@ import pytest
 from story_house import HouseMaker
 
 
+@pytest.mark.long
 def test_the_outcomes_are_the_same_with_one_process_and_with_two(a_house: HouseMaker):
     house = a_house()
     command = ("gates", "selftest", "--cycles", "2", "--edges", "2", "--json")
