@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from simulation_cases import reason_of, words_of
+from simulation_agreement import assert_agreed
+from simulation_cases import reason_of
 from simulation_order_cases import order_case, order_instrument, run_case
 from simulation_order_oracle import OrderOracle
 
 from mintmark.domain import Refused
 from mintmark.simulation import BacktestResult
 from mintmark.simulation.order_records import ORDER_STATES
-
-FILL_NUMBERS = ("size", "price", "reference", "spread_cost", "slippage_cost", "fees")
 
 
 def agree(case: dict[str, Any], seed: int) -> BacktestResult | None:
@@ -29,23 +27,7 @@ def agree(case: dict[str, Any], seed: int) -> BacktestResult | None:
     oracle = OrderOracle(case, order_instrument(case)).run()
 
     assert oracle.state == [ORDER_STATES[state] for state in result.orders["state"]]
-    assert oracle.refused == result.rejections
-    assert (oracle.discarded, oracle.ruined, oracle.margin_calls) == (
-        result.discarded_signals,
-        result.ruined,
-        result.margin_calls,
-    )
-    assert len(oracle.fills) == len(result.fills)
-    for ours, kernel in zip(oracle.fills, result.fills, strict=True):
-        assert [ours[name] for name in ("bar", "side", "opens")] == [kernel[n] for n in ("bar", "side", "opens")]
-        assert (ours["reason"], ours["flags"]) == (reason_of(kernel["reason"]), words_of(kernel["flags"]))
-        assert [kernel[name] for name in FILL_NUMBERS] == pytest.approx([ours[n] for n in FILL_NUMBERS], 1e-9, 1e-9)
-    assert len(oracle.trades) == len(result.trades)
-    for ours, kernel in zip(oracle.trades, result.trades, strict=True):
-        assert (ours["exit_reason"], ours["flags"]) == (reason_of(kernel["exit_reason"]), words_of(kernel["flags"]))
-        numbers = [name for name in ours if name not in ("exit_reason", "flags")]
-        assert [kernel[name] for name in numbers] == pytest.approx([ours[name] for name in numbers], 1e-9, 1e-9)
-    assert result.equity == pytest.approx(np.array(oracle.equity), rel=1e-9, abs=1e-9 * case["capital"])
+    assert_agreed(oracle, result, case["capital"])
     return result
 
 

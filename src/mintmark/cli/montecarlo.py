@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -82,25 +81,17 @@ def montecarlo(
     as_json: AsJson = False,
 ) -> None:
     """Redraw the past of a strategy, and say how much of its result is luck."""
-    from mintmark.app import MonteCarloRequest, answers, read_request
-    from mintmark.cli.opened import opened
-    from mintmark.cli.starting import started_each
+    from mintmark.app import MonteCarloRequest, answers
+    from mintmark.cli.simulating import shared, simulate_each
 
     if self_check:
         _self_check(seed, page, as_json)
         return
     if not names:
         raise typer.BadParameter("name a strategy or the rule sma_cross, or ask for --self-check")
-    if out is not None and not follow:
-        raise typer.BadParameter("--out saves what is there at the end: it goes with --follow")
-    options: dict[str, Any] = {
-        "method": method, "runs": runs, "metric": metric, "symbol": symbol, "timeframe": timeframe, "pack_id": pack,
-        "model_path": model, "start": start, "end": end, "initial_capital": capital, "random_state": seed,
-        "workers": workers,
-    }  # fmt: skip
-    requests = [read_request(MonteCarloRequest, {"strategy": name, **options}) for name in names]
-    with opened() as app:
-        started_each(app, [partial(answers.montecarlo, app, request) for request in requests], follow, as_json, out)
+    asked = shared(symbol, timeframe, pack, model, start, end, capital, seed)
+    asked |= {"method": method, "runs": runs, "metric": metric, "workers": workers}
+    simulate_each(names, MonteCarloRequest, answers.montecarlo, asked, follow, as_json, out)
 
 
 def _self_check(seed: int | None, page: Path | None, as_json: bool) -> None:

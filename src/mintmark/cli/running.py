@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -57,20 +56,8 @@ def backtest(
     as_json: AsJson = False,
 ) -> None:
     """Backtest saved strategies, on their holdout unless told otherwise."""
-    from mintmark.app import BacktestRequest, answers, read_request
-    from mintmark.cli.opened import opened
-    from mintmark.cli.starting import started_each
+    from mintmark.app import BacktestRequest, answers
+    from mintmark.cli.simulating import shared, simulate_each
 
-    options: dict[str, Any] = {
-        "symbol": symbol,
-        "timeframe": timeframe,
-        "pack_id": pack,
-        "model_path": model,
-        "start": start,
-        "end": end,
-        "initial_capital": capital,
-        "random_state": seed,
-    }
-    requests = [read_request(BacktestRequest, {"strategy": name, **options}) for name in names]
-    with opened() as app:
-        started_each(app, [partial(answers.backtest, app, request) for request in requests], follow, as_json, out)
+    asked = shared(symbol, timeframe, pack, model, start, end, capital, seed)
+    simulate_each(names, BacktestRequest, answers.backtest, asked, follow, as_json, out)

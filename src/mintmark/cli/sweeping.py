@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -54,27 +53,12 @@ def sweep(
     as_json: AsJson = False,
 ) -> None:
     """Run every combination of a grid: decisions and risk of a trained strategy, or the averages of sma_cross."""
-    from mintmark.app import SweepRequest, answers, read_request
-    from mintmark.cli.opened import opened
-    from mintmark.cli.starting import started_each
+    from mintmark.app import SweepRequest, answers
+    from mintmark.cli.simulating import shared, simulate_each
 
-    if out is not None and not follow:
-        raise typer.BadParameter("--out saves what is there at the end: it goes with --follow")
-    options: dict[str, Any] = {
-        "grid": grid,
-        "symbol": symbol,
-        "timeframe": timeframe,
-        "pack_id": pack,
-        "model_path": model,
-        "start": start,
-        "end": end,
-        "initial_capital": capital,
-        "random_state": seed,
-        "workers": workers,
-    }
-    requests = [read_request(SweepRequest, {"strategy": name, **options}) for name in names]
-    with opened() as app:
-        started_each(app, [partial(answers.sweep, app, request) for request in requests], follow, as_json, out)
+    asked = shared(symbol, timeframe, pack, model, start, end, capital, seed)
+    asked |= {"grid": grid, "workers": workers}
+    simulate_each(names, SweepRequest, answers.sweep, asked, follow, as_json, out)
 
 
 def show_sweep(operation: Mapping[str, Any], home: Path) -> None:

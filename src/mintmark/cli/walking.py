@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -60,31 +59,12 @@ def walkforward(
     as_json: AsJson = False,
 ) -> None:
     """Choose the best combination of a grid on each window, and trade the bars after it."""
-    from mintmark.app import WalkForwardRequest, answers, read_request
-    from mintmark.cli.opened import opened
-    from mintmark.cli.starting import started_each
+    from mintmark.app import WalkForwardRequest, answers
+    from mintmark.cli.simulating import shared, simulate_each
 
-    if out is not None and not follow:
-        raise typer.BadParameter("--out saves what is there at the end: it goes with --follow")
-    options: dict[str, Any] = {
-        "grid": grid,
-        "mode": mode,
-        "is_bars": is_bars,
-        "oos_bars": oos_bars,
-        "purge": purge,
-        "metric": metric,
-        "symbol": symbol,
-        "timeframe": timeframe,
-        "pack_id": pack,
-        "model_path": model,
-        "start": start,
-        "end": end,
-        "initial_capital": capital,
-        "random_state": seed,
-    }
-    requests = [read_request(WalkForwardRequest, {"strategy": name, **options}) for name in names]
-    with opened() as app:
-        started_each(app, [partial(answers.walkforward, app, request) for request in requests], follow, as_json, out)
+    asked = shared(symbol, timeframe, pack, model, start, end, capital, seed)
+    asked |= {"grid": grid, "mode": mode, "is_bars": is_bars, "oos_bars": oos_bars, "purge": purge, "metric": metric}
+    simulate_each(names, WalkForwardRequest, answers.walkforward, asked, follow, as_json, out)
 
 
 def show_walk(operation: Mapping[str, Any], home: Path) -> None:

@@ -25,7 +25,7 @@ from mintmark.domain import (
     moment_of,
     stamp_of,
 )
-from mintmark.simulation.engine import Account, CorporateAction, Protection, Setup, prepare, result_of, rules_of
+from mintmark.simulation.engine import Account, CorporateAction, Protection, prepare, result_of, rules_of
 from mintmark.simulation.order_play import play_orders
 from mintmark.simulation.order_records import (
     BUY,
@@ -82,11 +82,12 @@ def run_orders(
         Refused: ``signal_time_unknown`` with up to 10 stamps no bar has; as ``run_targets`` for bars, rates and costs.
         ReconciliationFailed: the trades do not add up to the cash.
     """
-    setup, rules, desk, places = prepare_orders(
-        bars, orders, instrument, account, bars_per_year=bars_per_year, sizing=sizing, max_entries=max_entries,
-        max_holding_bars=max_holding_bars, rates=rates, slippage=slippage, actions=actions, closed=closed,
-        offers=offers,
+    rules = order_rules(instrument, sizing or Sizing(), max_entries, max_holding_bars)
+    setup = prepare(
+        [bars], np.full(len(bars), np.nan), [instrument], account or Account(),
+        rules_of(Protection(), "size", "decision", 0.0), rates, slippage, actions, closed, orders=len(orders),
     )  # fmt: skip
+    desk, places = desk_of(bars, orders, instrument, rules, bars_per_year, frozenset(offers))
     played = play_orders(setup.market, setup.terms, rules, setup.book, desk)
     table = np.empty(len(orders), ORDER)
     table[places] = desk.orders[:-1]
@@ -95,49 +96,33 @@ def run_orders(
     return result_of([bars], [instrument], account or Account(), setup, bars_per_year, played, table)
 
 
-def prepare_orders(
+def desk_of(
     bars: Bars,
     orders: Sequence[tuple[int, Order]],
     instrument: Instrument,
-    account: Account | None = None,
-    *,
+    rules: OrderRules,
     bars_per_year: float,
-    sizing: Sizing | None = None,
-    max_entries: int = 1,
-    max_holding_bars: int = 0,
-    rates: FloatArray | None = None,
-    slippage: np.random.Generator | None = None,
-    actions: Sequence[CorporateAction] = (),
-    closed: NDArray[np.bool_] | None = None,
-    offers: Collection[str] = ALL_OFFERS,
-) -> tuple[Setup, OrderRules, OrderDesk, IntArray]:
-    """Return the inputs of ``run_orders`` laid out for the kernel, and the place of each row in ``orders``.
+    offers: frozenset[str],
+) -> tuple[OrderDesk, IntArray]:
+    """Return ``orders`` laid out for the kernel by the bar they are sent at, and the place of each row in ``orders``.
 
     Raises:
-        Refused: as ``run_orders``.
+        Refused: ``signal_time_unknown``; ``bad_value`` for the number of an order there is none of.
     """
-    sized = sizing or Sizing()
-    rules = order_rules(instrument, sized, max_entries, max_holding_bars)
-    silent = np.full(len(bars), np.nan)
-    setup = prepare(
-        [bars], silent, [instrument], account or Account(), rules_of(Protection(), "size", "decision", 0.0), rates,
-        slippage, actions, closed, orders=len(orders),
-    )  # fmt: skip
     sent = bars_of_orders(bars, orders)
     places = np.argsort(sent, kind="stable").astype(np.int64)
     rows = np.zeros(len(orders) + 1, ORDER)
     row_of = {int(place): row for row, place in enumerate(places)}
     for row, place in enumerate(places):
         order = orders[place][1]
-        fill_row(rows[row], order, instrument, frozenset(offers))
+        fill_row(rows[row], order, instrument, offers)
         rows[row]["bar"] = sent[place]
         rows[row]["last_bar"] = last_bar(order, int(sent[place]), bars.stamps, instrument)
         rows[row]["meant"] = -1 if order.target is None else row_of[_known(order.target, len(orders))]
         if rules.sizing == BY_VOLATILITY:
             rows[row]["deviation"] = yearly_deviation(bars.close, int(sent[place]), bars_per_year)
     rows[-1]["bar"] = -1
-    desk = OrderDesk(rows, np.zeros(len(orders) + 1, np.int64), np.zeros(1, DESK))
-    return setup, rules, desk, places
+    return OrderDesk(rows, np.zeros(len(orders) + 1, np.int64), np.zeros(1, DESK)), places
 
 
 def _known(number: int, orders: int) -> int:
