@@ -2,7 +2,8 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-PYTEST := $(BIN)/python -m pytest --numprocesses 2
+# Tests of processes wait more than they compute.
+PYTEST := $(BIN)/python -m pytest --numprocesses 4 --dist worksteal
 
 .PHONY: help demo test test-long check bench serve docs setup
 .DEFAULT_GOAL := help

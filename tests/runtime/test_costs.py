@@ -2,54 +2,53 @@
 
 from __future__ import annotations
 
-import statistics
-import time
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
-import pytest
-from sqlalchemy import insert, select
-from test_transitions import set_values
+from sqlalchemy import event, insert, select
 from workshop import Workshop, wait_until
 
+from mintmark.runtime import Patience
+from mintmark.runtime.reaper import reap
 from mintmark.runtime.tables import operations
+from mintmark.store import Database
 
 
-def cpu_seconds(pid: int) -> float:
-    """Return the processor time a process has used."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / 100.0
+@contextmanager
+def questions_to(database: Database) -> Iterator[list[str]]:
+    """Give a list that grows by every statement that reads ``database`` meanwhile."""
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        sent.append(statement)
+
+    event.listen(database.reading, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(database.reading, "before_cursor_execute", note)
 
 
-def share_of_core(pid: int, seconds: float) -> float:
-    before, begun = cpu_seconds(pid), time.monotonic()
-    time.sleep(seconds)
-    return (cpu_seconds(pid) - before) / (time.monotonic() - begun)
+def waiting_in(shop: Workshop, cycles: int) -> None:
+    """Start ``cycles`` cycles and return when each waits for a child that no worker serves."""
+    asked = [shop.cycle() for _ in range(cycles)]
+    for cycle in asked:
+        wait_until(lambda one=cycle: shop.operations.get(one)["child_operation_id"] is not None, 60)
 
 
-@pytest.mark.long
-@pytest.mark.timeout(900)
-def test_a_hundred_waiting_cycles_cost_less_than_a_hundredth_of_a_core(shop: Workshop):
-    worker = shop.worker(heartbeat=2.0, reaper=5.0, dead=15.0, idle=10.0, look=30.0)
-    wait_until(lambda: len(shop.operations.workers()) == 1, 30)
-    time.sleep(5)
-    extra = []
-    for _ in range(3):
-        idle = share_of_core(worker.pid, 30)
-        cycles = [shop.cycle() for _ in range(100)]
-        for cycle in cycles:
-            wait_until(lambda one=cycle: shop.operations.get(one)["child_operation_id"] is not None, 60)
-        # The children are in the hands of a worker elsewhere: nothing is left to do here but wait.
-        children = [shop.operations.get(cycle)["child_operation_id"] for cycle in cycles]
-        for child in children:
-            if shop.status(child) == "pending":
-                shop.operations.engine.cancel([f"{child}.1"])
-            set_values(shop, child, status="pending", changed_at=4e9)
-        waiting = share_of_core(worker.pid, 30)
-        extra.append(waiting - idle)
-        for cycle in cycles:
-            set_values(shop, cycle, status="cancelled", completed_at=0.0)
+def test_thirty_waiting_cycles_are_watched_by_the_same_three_queries_as_one(shop: Workshop):
+    worker = shop.worker(queues=["research"], look=300.0)
+    found = []
 
-    assert statistics.median(extra) < 0.01
+    for cycles in (1, 29):
+        waiting_in(shop, cycles)
+        with questions_to(shop.database) as asked:
+            settled = reap(shop.database, shop.operations.engine, Patience(worker=300.0, look=0.0), "w99")
+        found.append((settled, sum("FROM operations" in one for one in asked)))
+
+    assert worker.poll() is None
+    assert found == [(0, 3), (0, 3)]
 
 
 def test_fifty_of_ten_thousand_operations_are_listed_with_their_count(shop: Workshop):

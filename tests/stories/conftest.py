@@ -63,7 +63,8 @@ def _database(server: str, statement: str, name: str) -> str:
 def _at_work(sample_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     home = tmp_path_factory.mktemp("at_work") / "home"
     shutil.copytree(sample_home, home)
-    with opened(House(home, None, {**WIDE, "MINTMARK_RESEARCH__POLL_SECONDS": "300"})) as house:
+    calm = {"MINTMARK_RESEARCH__POLL_SECONDS": "300", "MINTMARK_RUNTIME__ENGINE_POLL_SECONDS": "0.5"}
+    with opened(House(home, None, {**WIDE, **calm})) as house:
         house.serve()
         house.worker()
         yield house

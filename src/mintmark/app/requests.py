@@ -36,7 +36,8 @@ Status = Literal["pending", "running", "resuming", "completed", "failed", "cance
 class Request(BaseModel):
     """A request; a key it does not know is refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # A command reads one of these shapes: each is built when it is first used.
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class TriggerRequest(Request):
