@@ -249,6 +249,19 @@ def test_a_monte_carlo_test_is_accepted_and_one_of_too_few_runs_is_refused(door:
     assert (unknown["error"], unknown["details"]["name"]) == ("unknown_name", "luck")
 
 
+def test_a_backtest_of_the_rule_takes_its_averages_and_refuses_others_with_what_is_allowed(door: Door):
+    wish = {"strategy": "sma_cross", "symbol": "NASDAQ"}
+
+    accepted = door.post("/api/v1/backtests", json={**wish, "set": "fast=5,slow=40"})
+    refused = error_of(door.post("/api/v1/backtests", json={**wish, "set": "medium=5"}), 422)
+
+    assert accepted.status_code == 202
+    started = data(door, f"/operations/{accepted.json()['operation_id']}")
+    assert (started["operation_type"], started["status"]) == ("backtesting", "pending")
+    assert started["metadata"]["parameters"]["values"] == {"fast": 5, "slow": 40}
+    assert (refused["error"], refused["details"]["allowed"]) == ("unknown_name", ["fast", "slow"])
+
+
 def test_a_backtest_needs_a_model(door: Door):
     assert error_of(door.post("/api/v1/backtests", json={"strategy": "starting_1"}), 422)["error"] == "model_missing"
 

@@ -12,9 +12,10 @@ from sqlalchemy import text
 
 from mintmark.domain import Refused
 from mintmark.research.gates import Limits, training_gate
-from mintmark.research.operations.backtesting import FIELDS, Backtesting, BacktestOrder
+from mintmark.research.operations.backtesting import FIELDS, Backtesting
 from mintmark.research.operations.bars_file import read_bars, write_bars
 from mintmark.research.operations.library import Library, StrategyFile
+from mintmark.research.operations.simulation_order import strategy_parameters
 from mintmark.research.operations.training import Training
 from mintmark.research.starters import starting_strategies
 from mintmark.research.walking import configurations, round_trip_cost, with_own
@@ -163,8 +164,8 @@ def test_a_damaged_model_fails_the_backtest(bench, model_path):
 
 def test_a_backtest_by_hand_is_one_run_and_says_when_it_is_in_sample(bench, model_path):
     file = StrategyFile("swing_2", "strategies/swing_2.yaml", SWING)
-    order = BacktestOrder.read(file, {"model_path": model_path}, 7, {"start": "2010-01-01", "end": "2015-12-31"})
-    run = bench.run("backtesting", "op_backtesting_h", **order.parameters)
+    _, asked = strategy_parameters(file, {"model_path": model_path}, 7, {"start": "2010-01-01", "end": "2015-12-31"})
+    run = bench.run("backtesting", "op_backtesting_h", **asked)
     inputs = Backtesting(bench.context).prepare(run)
 
     from mintmark.research.operations.backtest_process import compute
@@ -180,8 +181,8 @@ def test_a_backtest_by_hand_is_one_run_and_says_when_it_is_in_sample(bench, mode
 
 def test_a_window_without_bars_is_refused(bench, model_path):
     file = StrategyFile("swing_2", "strategies/swing_2.yaml", SWING)
-    order = BacktestOrder.read(file, {"model_path": model_path}, 7, {"start": "2030-01-01"})
-    run = bench.run("backtesting", "op_backtesting_w", **order.parameters)
+    _, asked = strategy_parameters(file, {"model_path": model_path}, 7, {"start": "2030-01-01"})
+    run = bench.run("backtesting", "op_backtesting_w", **asked)
 
     with pytest.raises(Refused) as refused:
         Backtesting(bench.context).prepare(run)

@@ -10,9 +10,10 @@ from research_bench import SWING
 
 from mintmark.domain import Refused
 from mintmark.measures import period_returns
-from mintmark.research.operations.backtesting import FIELDS, Backtesting, BacktestOrder
+from mintmark.research.operations.backtesting import FIELDS, Backtesting
 from mintmark.research.operations.library import Library, StrategyFile
 from mintmark.research.operations.showing import report_text
+from mintmark.research.operations.simulation_order import strategy_parameters
 from mintmark.research.operations.training import Training
 
 
@@ -33,8 +34,8 @@ def library(bench):
 def alone(bench, model_path):
     """Return the result of a backtest outside a cycle."""
     file = StrategyFile("swing_2", "strategies/swing_2.yaml", SWING)
-    order = BacktestOrder.read(file, {"model_path": model_path}, 7, {})
-    run = bench.run("backtesting", "op_backtesting_alone", None, **order.parameters)
+    _, asked = strategy_parameters(file, {"model_path": model_path}, 7, {})
+    run = bench.run("backtesting", "op_backtesting_alone", None, **asked)
     room = Backtesting(bench.context)
     from mintmark.research.operations import backtest_process
 

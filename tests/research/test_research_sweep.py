@@ -13,13 +13,12 @@ from sqlalchemy import text
 
 from mintmark.domain import Damaged, Refused
 from mintmark.research import Research
-from mintmark.research.combining import varied_spec
 from mintmark.research.operations import sweeping_process
 from mintmark.research.operations.library import Library
 from mintmark.research.operations.simulation_order import RULE_HASH, read_simulation
 from mintmark.research.operations.sweeping import FIELDS, Sweeping
 from mintmark.research.operations.training import Training
-from mintmark.research.sweep_keys import grid_keys
+from mintmark.research.sweep_keys import grid_keys, with_values
 from mintmark.strategy import read_spec
 
 GRID = "fast=5:15,slow=40:61"
@@ -149,9 +148,9 @@ def test_grid_keys_are_the_fields_of_decisions_and_risk_and_values_meet_the_vali
         grid_keys(spec)
     )
     assert "risk.sizing.method" not in grid_keys(spec)
-    assert varied_spec(spec, {"decisions.enter_at": 0.6, "risk.stop_loss": 0.1}).risk.stop_loss == 0.1
+    assert with_values(spec, {"decisions.enter_at": 0.6, "risk.stop_loss": 0.1}).risk.stop_loss == 0.1
     with pytest.raises(Refused) as refused:
-        varied_spec(spec, {"decisions.enter_at": 0.5, "decisions.exit_at": 0.6})
+        with_values(spec, {"decisions.enter_at": 0.5, "decisions.exit_at": 0.6})
     assert refused.value.code == "exit_above_enter"
 
 
@@ -176,10 +175,3 @@ def test_a_sweep_that_cannot_be_is_refused_and_creates_nothing(bench, given, cod
     assert refused.value.code == code
     with bench.context.database.read() as connection:
         assert connection.execute(text("SELECT count(*) FROM operations")).scalar() == 0
-
-
-def test_a_backtest_of_the_rule_says_which_command_runs_it(bench):
-    with pytest.raises(Refused, match="mintmark sweep sma_cross --grid") as refused:
-        Research(bench.context).backtest(strategy="sma_cross")
-
-    assert refused.value.code == "model_missing"

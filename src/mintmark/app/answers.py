@@ -15,6 +15,7 @@ from mintmark.app.requests import (
     BacktestRequest,
     ListRequest,
     MonteCarloRequest,
+    SimulationRequest,
     SweepRequest,
     TrainRequest,
     TriggerRequest,
@@ -178,7 +179,7 @@ def check_montecarlo(seed: int, progress: Callable[[int, int], None]) -> Body:
     return _data(check(seed, progress=progress).as_json())
 
 
-def _run_of(app: App, request: BacktestRequest) -> Body:
+def _run_of(app: App, request: SimulationRequest) -> Body:
     from mintmark.store import path_within
 
     if request.start and request.end and request.start >= request.end:

@@ -61,8 +61,8 @@ class TrainRequest(Request):
     random_state: Seed | None = None
 
 
-class BacktestRequest(Request):
-    """Run a saved strategy over bars nothing has learned from, or as told."""
+class SimulationRequest(Request):
+    """What every simulation may be asked: of which strategy, on which data, with what."""
 
     strategy: StrategyName
     pack_id: PackId | None = None
@@ -75,18 +75,28 @@ class BacktestRequest(Request):
     random_state: Seed | None = None
 
 
+Assigned = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+SET = "One value for each, such as fast=10,slow=20 (sma_cross) or risk.stop_loss=0.02: the keys of a sweep's grid."
+
+
+class BacktestRequest(SimulationRequest):
+    """Run a trained strategy over bars nothing has learned from, or the rule sma_cross, or as told."""
+
+    set: Assigned | None = Field(None, description=SET)
+
+
 Grid = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 GRID = "Such as fast=5:30,slow=40:80; a:b[:step] leaves b out, a|b|c is a list."
 
 
-class SweepRequest(BacktestRequest):
+class SweepRequest(SimulationRequest):
     """Run every combination of a grid on a trained strategy, or on the rule sma_cross."""
 
     grid: Grid = Field(description=GRID)
     workers: Annotated[int, Field(ge=1, le=64)] | None = Field(None, description="Threads. Default: one a core.")
 
 
-class WalkForwardRequest(BacktestRequest):
+class WalkForwardRequest(SimulationRequest):
     """Choose from a grid on one window and trade the next, over and over."""
 
     grid: Grid = Field(description=GRID)

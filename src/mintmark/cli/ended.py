@@ -11,7 +11,7 @@ from mintmark.cli.output import line, pairs, table
 from mintmark.cli.shown import show_gates
 from mintmark.cli.sweeping import show_sweep
 from mintmark.cli.walking import show_walk
-from mintmark.domain import CAPS, duration_text, label_of, written
+from mintmark.domain import CAPS, duration_text, label_of, titled, written
 
 if TYPE_CHECKING:
     from mintmark.app import App
@@ -90,7 +90,7 @@ def _headline(operation: Body, verdict: str | None) -> str:
 def _show_part(operation: Body, home: Path) -> None:
     result = operation["result_summary"] or {}
     name = result.get("strategy_name") or operation["operation_type"]
-    line(f"{name}  {_headline(operation, None)}", "bold")
+    line(f"{titled(name, result.get('parameters') or {})}  {_headline(operation, None)}", "bold")
     line("")
     _show_figures(result, _BACKTEST if "sharpe_ratio" in result else _TRAINING)
     rows: list[tuple[str, Any]] = [

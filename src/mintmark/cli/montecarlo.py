@@ -21,6 +21,7 @@ from mintmark.cli.options import (
     Start,
     Symbol,
     Timeframe,
+    Values,
     Workers,
 )
 from mintmark.domain import EXIT_FOLLOWED_FAILED
@@ -61,6 +62,7 @@ def montecarlo(
     ] = "path_permutation",
     runs: Annotated[int, typer.Option(metavar="N", help="How often the past is redrawn, at least 100.")] = 1_000,
     metric: Annotated[str, typer.Option(metavar="METRIC", help="What a permuted path is judged by.")] = "sharpe_ratio",
+    values: Values = None,
     symbol: Symbol = None,
     timeframe: Timeframe = None,
     pack: Pack = None,
@@ -90,7 +92,7 @@ def montecarlo(
     if not names:
         raise typer.BadParameter("name a strategy or the rule sma_cross, or ask for --self-check")
     asked = shared(symbol, timeframe, pack, model, start, end, capital, seed)
-    asked |= {"method": method, "runs": runs, "metric": metric, "workers": workers}
+    asked |= {"method": method, "runs": runs, "metric": metric, "workers": workers, "set": values}
     simulate_each(names, MonteCarloRequest, answers.montecarlo, asked, follow, as_json, out)
 
 
@@ -149,11 +151,12 @@ def _show_check(answer: Mapping[str, Any]) -> None:
 def show_montecarlo(operation: Mapping[str, Any], home: Path) -> None:
     """Show the real figures beside what was drawn, the p-value, and where the table lies."""
     from mintmark.cli.output import line, pairs
-    from mintmark.domain import duration_text
+    from mintmark.domain import duration_text, titled
 
     found: Mapping[str, Any] = operation["result_summary"]
     symbols = ", ".join(found["symbols"])
-    line(f"{found['strategy_name']} on {symbols} {found['timeframe']}  {operation['status'].upper()}", "bold")
+    name = titled(found["strategy_name"], found["parameters"])
+    line(f"{name} on {symbols} {found['timeframe']}  {operation['status'].upper()}", "bold")
     line("")
     if found["stress"]:
         _show_stress(found)

@@ -42,6 +42,12 @@ Out: TypeAlias = Annotated[
     Path | None,
     typer.Option("--out", metavar="DIR", help="With --follow: save result and tables in a new folder below this."),
 ]
+Values: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--set", metavar="VALUES", help="Such as fast=10,slow=20 (sma_cross) or risk.stop_loss=0.02; keys as in a grid."
+    ),
+]
 SimulationNames: TypeAlias = Annotated[
     list[str],
     typer.Argument(metavar="NAME...", help="Trained strategies or the rule sma_cross, one after the other."),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from mintmark.cli.options import (
@@ -15,10 +13,12 @@ from mintmark.cli.options import (
     Out,
     Pack,
     Seed,
+    SimulationNames,
     Start,
     StrategyName,
     Symbol,
     Timeframe,
+    Values,
 )
 
 
@@ -42,7 +42,8 @@ def train(
 
 
 def backtest(
-    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Strategies, run one after the other.")],
+    names: SimulationNames,
+    values: Values = None,
     symbol: Symbol = None,
     timeframe: Timeframe = None,
     pack: Pack = None,
@@ -55,9 +56,9 @@ def backtest(
     follow: Follow = False,
     as_json: AsJson = False,
 ) -> None:
-    """Backtest saved strategies, on their holdout unless told otherwise."""
+    """Backtest trained strategies, on their holdout unless told otherwise, or the rule sma_cross."""
     from mintmark.app import BacktestRequest, answers
     from mintmark.cli.simulating import shared, simulate_each
 
-    asked = shared(symbol, timeframe, pack, model, start, end, capital, seed)
+    asked = {**shared(symbol, timeframe, pack, model, start, end, capital, seed), "set": values}
     simulate_each(names, BacktestRequest, answers.backtest, asked, follow, as_json, out)

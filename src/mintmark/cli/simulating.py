@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mintmark.app import App, BacktestRequest
+    from mintmark.app import App, SimulationRequest
 
 
 def shared(
@@ -36,7 +36,7 @@ def shared(
 
 def simulate_each(
     names: Sequence[str],
-    shape: type[BacktestRequest],
+    shape: type[SimulationRequest],
     answer: Callable[[App, Any], dict[str, Any]],
     options: Mapping[str, Any],
     follow: bool,

@@ -28,6 +28,7 @@ from mintmark.domain.figures import (
     label_of,
     money_text,
     plain,
+    titled,
     written,
 )
 from mintmark.domain.gates import GateAnswer, GateVerdict, first_failing
@@ -131,6 +132,7 @@ __all__ = [
     "table",
     "tag",
     "text",
+    "titled",
     "with_changes",
     "words",
     "written",

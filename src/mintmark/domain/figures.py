@@ -223,3 +223,12 @@ def plain(value: Any) -> str:
 
 def _minus(text: str) -> str:
     return text.replace("-", MINUS)
+
+
+def titled(name: str, values: Mapping[str, object]) -> str:
+    """Return the name of a strategy with what was set of it.
+
+    >>> titled("sma_cross", {"fast": 10, "slow": 20})
+    'sma_cross fast=10 slow=20'
+    """
+    return " ".join([name, *(f"{key}={value}" for key, value in values.items())])

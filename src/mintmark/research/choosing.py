@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 
 from mintmark.domain import Bars, Refused
-from mintmark.research.combining import varied_spec
+from mintmark.research.sweep_keys import with_values
 from mintmark.research.walking import FloatArray, Market, protection_of
 from mintmark.simulation import (
     Candidate,
@@ -53,7 +53,7 @@ def choice_of(
                 _check_rule(given)
                 candidates.append(Candidate(given))
             else:
-                specs.append(varied_spec(spec, given))
+                specs.append(with_values(spec, given))
                 candidates.append(Candidate(given, protection_of(specs[-1])))
         except Refused as refused:
             failures[refused.code] += 1

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from mintmark.domain import Refused
+from mintmark.research.sweep_keys import with_values
 from mintmark.research.walking import Market, run_window
 from mintmark.simulation import BacktestResult, Grid, averages_of, crossing, run_targets
-from mintmark.strategy import Model, StrategySpec, check_spec, signals, targets
+from mintmark.strategy import Model, StrategySpec, signals, targets
 
 Combination = Mapping[str, Any]
 RunOf = Callable[[Combination], BacktestResult]
@@ -45,27 +45,7 @@ def strategy_runs(spec: StrategySpec, model: Model, market: Market, start: int, 
     answers = signals(spec, model, market.bars, market.years, start=start, stop=stop)
 
     def run(given: Combination) -> BacktestResult:
-        varied = varied_spec(spec, given)
+        varied = with_values(spec, given)
         return run_window(varied, targets(varied, answers, market.costs), market, start, stop, slippage())
 
     return run
-
-
-def varied_spec(spec: StrategySpec, given: Combination) -> StrategySpec:
-    """Return ``spec`` with the fields that ``given`` names by their paths.
-
-    Raises:
-        Refused: the code of the validator, such as ``out_of_range`` or ``exit_above_enter``.
-    """
-    plain = spec.model_dump(mode="json")
-    for path, value in given.items():
-        *sections, field = path.split(".")
-        place = plain
-        for section in sections:
-            place = place[section]
-        place[field] = value
-    found = check_spec(plain)
-    if found.spec is None:
-        first = found.errors[0]
-        raise Refused(first.message, code=first.code, path=first.path)
-    return found.spec

@@ -10,30 +10,31 @@ from numpy.typing import NDArray
 
 from mintmark.domain import Bars
 from mintmark.research.walking import Market, run_window
-from mintmark.simulation import BacktestResult, run_targets, scaled_costs, scaled_spread, sma_cross
+from mintmark.simulation import BacktestResult, lengths_of, run_targets, scaled_costs, scaled_spread, sma_cross
 from mintmark.strategy import Model, StrategySpec, Targets, decisions
 
 FloatArray = NDArray[np.float64]
 
-FAST, SLOW = 10, 20
-"""The averages of the rule ``sma_cross`` where nothing else is asked for."""
-
 
 @dataclass(frozen=True)
 class Decider:
-    """What decides in the window ``start`` <= stamp < ``stop`` (ns); without ``spec`` and ``model`` the rule."""
+    """What decides in the window ``start`` <= stamp < ``stop`` (ns).
+
+    Without ``spec`` and ``model`` it is the rule with the averages of ``values``.
+    """
 
     spec: StrategySpec | None
     model: Model | None
     start: int
     stop: int
+    values: Mapping[str, int | float | bool]
 
     def decide(self, market: Market) -> Targets | FloatArray:
         """Return the targets of every bar of the window, warmed up on the bars before it."""
         if self.spec is None or self.model is None:
             (instrument,) = market.instruments
             bars = market.bars[instrument.symbol]
-            found = sma_cross(bars.close, FAST, SLOW, short=instrument.shortable)
+            found = sma_cross(bars.close, *lengths_of(self.values), short=instrument.shortable)
             return found[np.searchsorted(bars.stamps, self.start) : np.searchsorted(bars.stamps, self.stop)]
         return decisions(
             self.spec, self.model, market.bars, market.years, market.costs, start=self.start, stop=self.stop

@@ -112,11 +112,21 @@ def crossing(averages: Mapping[int, FloatArray], close: FloatArray, given: Combi
     Raises:
         Refused: as ``sma_cross``.
     """
-    fast, slow = (_length(name, given) for name in ("fast", "slow"))
-    check_cross(fast, slow)
+    fast, slow = lengths_of(given)
     if len(close) < slow + 2:
         return sma_cross(close, fast, slow)
     return cross_targets(averages[fast], averages[slow], slow, short=short)
+
+
+def lengths_of(given: Combination) -> tuple[int, int]:
+    """Return the lengths ``fast`` and ``slow`` of a combination.
+
+    Raises:
+        Refused: ``bad_value`` for no whole number, and as ``check_cross``.
+    """
+    fast, slow = (_length(name, given) for name in ("fast", "slow"))
+    check_cross(fast, slow)
+    return fast, slow
 
 
 def _length(name: str, given: Combination) -> int:

@@ -16,21 +16,22 @@ from mintmark.measures import probabilistic_sharpe
 from mintmark.research.operations.bars_file import before
 from mintmark.research.operations.checkpoints import Stage, read_stage, write_stage
 from mintmark.research.operations.market_file import read_market, read_model
+from mintmark.research.redrawing import Decider
 from mintmark.research.walking import (
+    FloatArray,
     configurations,
     overfitting,
     returns_of,
     run_configurations,
-    run_window,
     summed_up,
 )
 from mintmark.simulation import BacktestResult, buy_and_hold
 from mintmark.store import write_atomic
-from mintmark.strategy import Fold, Model, StrategySpec, build_training_set, decisions, fit_whole, load_trees, read_spec
+from mintmark.strategy import Fold, Model, StrategySpec, Targets, build_training_set, fit_whole, load_trees, read_spec
 
 if TYPE_CHECKING:
     from mintmark.runtime import Task
-    from mintmark.strategy import Targets, TrainingSet
+    from mintmark.strategy import TrainingSet
 
 _SLIPPAGE_STREAM = 2
 _FOLD_SHARE = 20.0
@@ -51,7 +52,8 @@ class _Backtest:
     def __init__(self, task: Task) -> None:
         given = task.inputs
         self.task, self.given = task, given
-        self.spec: StrategySpec = read_spec(given["text"]).require()
+        text = given["text"]
+        self.spec: StrategySpec | None = None if text is None else read_spec(text).require()
         self.state: int = given["random_state"]
         self.folds = [Fold(**fold) for fold in given["folds"]]
         self.market = read_market(task.folder, given["market"])
@@ -63,24 +65,24 @@ class _Backtest:
         self.returns = _arrays(stage.state)
 
     def run(self) -> dict[str, Any]:
-        if self.spec.model.kind == "gbdt":
+        if self.spec is not None and self.spec.model.kind == "gbdt":
             load_trees()
         for number in range(len(self.done), len(self.folds)):
             self.task.progress(_FOLD_SHARE * number, f"Walk-forward fold {number + 1}/{len(self.folds)}")
             self._fold(number)
             self._keep()
         self.task.progress(_FOLD_SHARE * len(self.folds), "Running the strategy")
-        return self._result(read_model(self.task.folder))
+        return self._result(None if self.spec is None else read_model(self.task.folder))
 
     def _fold(self, number: int) -> None:
         """Train before the fold's border, then run every configuration on the bars it is tested on."""
         fold = self.folds[number]
         known = {symbol: before(bars, self.given["holdout_start"]) for symbol, bars in self.market.bars.items()}
         lessons = self._lessons(number, known, fold)
-        fitted = fit_whole(self.spec, lessons, self.state, f"fold_{number + 1}")
+        fitted = fit_whole(self._strategy, lessons, self.state, f"fold_{number + 1}")
         seeds = [self._seed(number * 8 + at) for at in range(len(self._configurations))]
         market = replace(self.market, bars=known)
-        runs = run_configurations(self.spec, fitted.model, market, fold.test_from, fold.test_stop, seeds)
+        runs = run_configurations(self._strategy, fitted.model, market, fold.test_from, fold.test_stop, seeds)
         self.returns.append(np.column_stack([returns_of(run) for run in runs]))
         own = next(at for at, configuration in enumerate(self._configurations) if configuration.own)
         figures = summed_up(self.returns[-1][:, own], self.market.bars_per_year)
@@ -99,13 +101,19 @@ class _Backtest:
 
     def _lessons(self, number: int, known: Mapping[str, Bars], fold: Fold) -> TrainingSet:
         try:
-            return build_training_set(self.spec, known, start=self.given["start"], stop=fold.border, tested=False)
+            return build_training_set(self._strategy, known, start=self.given["start"], stop=fold.border, tested=False)
         except Refused as refused:
             raise Refused(f"fold {number + 1}: {refused.message}", code=refused.code, **refused.details) from refused
 
     @property
+    def _strategy(self) -> StrategySpec:
+        """The strategy whose folds are walked; the rule has none."""
+        assert self.spec is not None
+        return self.spec
+
+    @property
     def _configurations(self) -> Any:
-        return configurations(self.spec, self.market.shortable)
+        return configurations(self._strategy, self.market.shortable)
 
     def _seed(self, run: int) -> np.random.SeedSequence:
         return np.random.SeedSequence(self.state, spawn_key=(_SLIPPAGE_STREAM, run))
@@ -134,17 +142,18 @@ class _Backtest:
         folds = [{name: value for name, value in fold.items() if name != "trades"} for fold in self.done]
         return {"walk_forward": {"folds": folds, "configurations": shown}, "pbo": pbo, "pbo_splits": splits}, trials
 
-    def _result(self, model: Model) -> dict[str, Any]:
+    def _result(self, model: Model | None) -> dict[str, Any]:
         start, stop = self.given["window_start"], self.given["window_stop"]
         market = self.market
-        made = decisions(self.spec, model, market.bars, market.years, market.costs, start=start, stop=stop)
-        run = run_window(self.spec, made, market, start, stop, np.random.default_rng(self._seed(32)))
+        decider = Decider(self.spec, model, start, stop, self.given["values"])
+        made = decider.decide(market)
+        run = decider.trade(market, made, np.random.default_rng(self._seed(32)))
         held = buy_and_hold(
             market.window(start, stop),
             market.instruments,
             market.account,
             bars_per_year=market.bars_per_year,
-            rates=market.window_rates(made.stamps),
+            rates=market.window_rates(run.stamps),
             slippage=np.random.default_rng(self._seed(33)),
         )
         self._write_tables(run, held)
@@ -164,8 +173,8 @@ class _Backtest:
             "end": _time(int(run.stamps[-1])),
             "bars": len(run.stamps),
             "bars_per_year": market.bars_per_year,
-            "feature_hash": model.feature_hash,
-            "model_hash": model.model_hash,
+            "feature_hash": None if model is None else model.feature_hash,
+            "model_hash": None if model is None else model.model_hash,
             "backtest_seconds": round(self._seconds(), 3),
             "undefined": {name: why for name, why in undefined.items() if figures.get(name, 0) is None},
             "trials": [*trials, _trial("holdout", self.given["kind"], metrics["sharpe_per_bar"])],
@@ -198,7 +207,11 @@ def _against(held: BacktestResult, undefined: dict[str, str]) -> dict[str, Any]:
     return {"benchmark_return": held.metrics["total_return"], "benchmark_sharpe": held.metrics["sharpe_ratio"]}
 
 
-def _signalled(made: Targets, run: BacktestResult) -> dict[str, Any]:
+def _signalled(made: Targets | FloatArray, run: BacktestResult) -> dict[str, Any]:
+    if not isinstance(made, Targets):
+        counts = {"long": made > 0.0, "short": made < 0.0, "flat": made == 0.0, "below_threshold": np.isnan(made)}
+        signals = {name: int(found.sum()) for name, found in counts.items()}
+        return {"signals": {**signals, "highest_probability": None}, "no_trade_reason": None}
     counts = {**made.counts, "highest_probability": made.highest_probability}
     return {"signals": counts, "no_trade_reason": made.no_trade_reason if len(run.trades) == 0 else None}
 

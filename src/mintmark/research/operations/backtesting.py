@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,11 +12,11 @@ from sqlalchemy import Connection
 
 from mintmark.domain import Refusal
 from mintmark.research.operations.context import Context
-from mintmark.research.operations.library import Library, StrategyFile
+from mintmark.research.operations.library import Library
 from mintmark.research.operations.market_file import CAPITAL, first_unseen, window_of, write_market, write_model
 from mintmark.research.operations.sheets import sheet_files
-from mintmark.research.operations.simulation_ground import partitions_of, told_of
-from mintmark.research.operations.simulation_order import strategy_parameters
+from mintmark.research.operations.simulation_ground import partitions_of, prepare_ground, told_of
+from mintmark.research.operations.simulation_order import RULE
 from mintmark.research.operations.training import random_state_of, require_hash
 from mintmark.research.operations.trials import add_trials, data_keys, sharpes_tried, trials_of
 from mintmark.runtime import Run, Work
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from mintmark.data import Pack
 
 FIELDS = (
-    "success", "strategy_name", "strategy_hash", "model_path", "model_hash", "symbols", "timeframe", "start", "end",
-    "out_of_sample", "bars", "bars_per_year", "total_trades", "winning_trades", "losing_trades", "win_rate",
-    "initial_capital", "final_equity", "net_profit", "total_return", "annual_return", "annual_volatility",
+    "success", "strategy_name", "strategy_hash", "model_path", "model_hash", "parameters", "symbols", "timeframe",
+    "start", "end", "out_of_sample", "bars", "bars_per_year", "total_trades", "winning_trades", "losing_trades",
+    "win_rate", "initial_capital", "final_equity", "net_profit", "total_return", "annual_return", "annual_volatility",
     "sharpe_ratio", "sharpe_per_bar", "sortino_ratio", "calmar_ratio", "max_drawdown", "max_drawdown_bars",
     "profit_factor", "average_win", "average_loss", "largest_win", "largest_loss", "average_holding_bars", "exposure",
     "turnover", "price_profit", "spread_cost", "slippage_cost", "fees", "financing_cost", "cost_profile",
@@ -36,39 +36,6 @@ FIELDS = (
     "no_trade_reason", "feature_hash", "equity_path", "trades_path", "sheet_path", "backtest_seconds", "undefined",
     "mark",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class BacktestOrder:
-    """A backtest outside a cycle."""
-
-    name: str
-    spec: StrategySpec
-    text: str
-    parameters: Mapping[str, Any]
-
-    @classmethod
-    def read(
-        cls, file: StrategyFile, row: Mapping[str, Any] | None, random_state: int, options: Mapping[str, Any]
-    ) -> BacktestOrder:
-        """Return the order ``options`` ask for.
-
-        Raises:
-            Refused: ``strategy_invalid``; ``model_missing`` when the strategy was never trained.
-        """
-        spec, parameters = strategy_parameters(file, row, random_state, options)
-        return cls(file.name, spec, parameters["text"], parameters)
-
-    def metadata(self, pack_id: str) -> dict[str, Any]:
-        """Return what the operation stores of the order."""
-        window = self.parameters["window"]
-        return {
-            "symbols": list(self.spec.universe.symbols),
-            "timeframes": [str(frame) for frame in self.spec.universe.timeframes],
-            "pack_id": pack_id,
-            **window,
-            "parameters": dict(self.parameters),
-        }
 
 
 class Backtesting:
@@ -85,6 +52,9 @@ class Backtesting:
 
     def prepare(self, run: Run) -> dict[str, Any]:
         """Write bars, rates and the model into the folder, and say which bars are tested."""
+        if run.parameters["strategy_name"] == RULE:
+            ground = prepare_ground(self._context, self._library, run)
+            return {**ground, "kind": "backtest", "folds": []}
         pack = self._context.data.open(run.metadata["pack_id"])
         spec, text = self._spec(run, pack)
         bars = {symbol: pack.bars(symbol, spec.base) for symbol in spec.universe.symbols}
@@ -109,6 +79,7 @@ class Backtesting:
         identity = {"strategy": strategy_hash(spec), "pack": pack.sha256, "code": self._context.code_version}
         return {
             "text": text,
+            "values": run.parameters.get("values", {}),
             "kind": "holdout" if in_cycle else "backtest",
             "random_state": state,
             "start": cut.start,

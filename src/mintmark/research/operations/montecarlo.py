@@ -23,8 +23,9 @@ JUDGED = ("sharpe_ratio", "sortino_ratio", "omega_ratio", "total_return", "net_p
 
 FIELDS = (
     "success", "strategy_name", "strategy_hash", "model_path", "symbols", "timeframe", "start", "end", "out_of_sample",
-    "bars", "bars_per_year", "cost_profile", "method", "runs", "metric", "real", "p_value", "quantiles", "intervals",
-    "mean_block", "stress", "break_even", "runs_path", "random_state", "montecarlo_seconds", "undefined", "mark",
+    "parameters", "bars", "bars_per_year", "cost_profile", "method", "runs", "metric", "real", "p_value", "quantiles",
+    "intervals", "mean_block", "stress", "break_even", "runs_path", "random_state", "montecarlo_seconds", "undefined",
+    "mark",
 )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from mintmark.domain import Bars, iso, moment_of
 from mintmark.measures import bar_returns, exceedance_p, mean_block
 from mintmark.research.operations.checkpoints import Stage, read_stage, write_stage
 from mintmark.research.operations.simulation_ground import read_ground
-from mintmark.research.redrawing import Decider, at_costs, with_path
+from mintmark.research.redrawing import at_costs, with_path
 from mintmark.simulation import (
     RETURN_METRICS,
     RUN,
@@ -49,7 +49,7 @@ class _MonteCarlo:
         given = task.inputs
         self.task, self.given, self.begun = task, given, time.perf_counter()
         ground = read_ground(task)
-        self.ground, self.decider = ground, Decider(ground.spec, ground.model, ground.start, ground.stop)
+        self.ground, self.decider = ground, ground.decider()
         restored = task.restored()
         stage = Stage() if restored is None else read_stage(restored[1], given["identity"])
         self.spent = float(stage.values.get("seconds", 0.0))

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from mintmark.domain import Refused, iso
-from mintmark.research.operations.asking import Accepted, accept, pack_and_file, pack_for, read_trigger
+from mintmark.research.operations.asking import Accepted, accept, pack_and_file, read_trigger
 from mintmark.research.operations.assessing import Assessing
-from mintmark.research.operations.backtesting import Backtesting, BacktestOrder
+from mintmark.research.operations.backtesting import Backtesting
 from mintmark.research.operations.context import Context
 from mintmark.research.operations.cycle import Cycle
 from mintmark.research.operations.designing import Designing, note_strategy
@@ -21,7 +21,7 @@ from mintmark.research.operations.montecarlo import MONTECARLO, Draw, MonteCarlo
 from mintmark.research.operations.remembering import all_experiments, all_hypotheses
 from mintmark.research.operations.reporting import gate_rows
 from mintmark.research.operations.showing import equity_body, report_text
-from mintmark.research.operations.simulation_order import RULE, SimulationOrder, read_simulation
+from mintmark.research.operations.simulation_order import SimulationOrder, read_simulation
 from mintmark.research.operations.starting_children import Starters, starters_of
 from mintmark.research.operations.status import capacity_limit, status_of, waiting_for_worker
 from mintmark.research.operations.sweeping import Sweeping
@@ -245,18 +245,8 @@ class Research:
         return {"operation_id": identity, "success": True}
 
     def backtest(self, *, strategy: str, pack_id: str | None = None, **options: Any) -> dict[str, Any]:
-        """Start a backtest outside a cycle: one run of a trained strategy, one row in ``trials``."""
-        if strategy == RULE:
-            how = f"run it with `mintmark sweep {RULE} --grid fast=10,slow=20`"
-            message = f"{RULE} is a built-in rule without a model; {how}"
-            raise Refused(message, code="model_missing", name=RULE)
-        file = self._library.strategy(strategy)
-        order = BacktestOrder.read(file, self._rows(strategy).get(strategy), self._context.rules.random_state, options)
-        pack = pack_for(self._context, pack_id, order.spec.universe.symbols, str(order.spec.universe.timeframe))
-        read_spec(order.text, pack.facts()).require()
-        with self._context.operations.writing() as connection:
-            identity = self._context.operations.create(connection, "backtesting", metadata=order.metadata(pack.id))
-        return {"operation_id": identity, "success": True}
+        """Start a backtest outside a cycle: one run of a trained strategy or the rule, one row in ``trials``."""
+        return self._start("backtesting", self._simulation(strategy, pack_id, options))
 
     def sweep(
         self, *, strategy: str, grid: str, pack_id: str | None = None, workers: int | None = None, **options: Any

@@ -8,12 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mintmark.domain import plain, words
+from mintmark.domain import plain, titled, words
 
 if TYPE_CHECKING:
     from mintmark.data import Pack
     from mintmark.research.sheet import SheetInput
     from mintmark.research.sheet_charts import Prices
+
+_PLACES = {
+    True: "Out of sample.",
+    False: "NOT out of sample: the model may have learned from these bars.",
+    None: "A rule without a model: what its averages were chosen on is not known here.",
+}
 
 
 def sheet_files(pack: Pack, told: Mapping[str, Any], tables: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -41,7 +47,7 @@ def sheet_input(pack: Pack, told: Mapping[str, Any], tables: Mapping[str, bytes]
     stamps, equity, benchmark = (frames["equity"][name].to_numpy() for name in ("stamp", "equity", "benchmark"))
     capital = told["initial_capital"]
     return SheetInput(
-        title=f"{told['strategy_name']} on {', '.join(told['symbols'])}",
+        title=f"{titled(told['strategy_name'], told['parameters'])} on {', '.join(told['symbols'])}",
         curve=EquityCurve(stamps, equity, benchmark, capital["currency"], capital=float(capital["amount"])),
         trades={name: frames["trades"][name].to_numpy() for name in frames["trades"].columns},
         figures=_figures(told),
@@ -72,10 +78,7 @@ def _prices(pack: Pack, told: Mapping[str, Any], first: int, last: int) -> list[
 
 
 def _notes(told: Mapping[str, Any]) -> list[str]:
-    place = (
-        "Out of sample." if told["out_of_sample"] else "NOT out of sample: the model may have learned from these bars."
-    )
-    notes = [place, f"Cost profile {told['cost_profile']}; random slippage is seeded."]
+    notes = [_PLACES[told["out_of_sample"]], f"Cost profile {told['cost_profile']}; random slippage is seeded."]
     if told.get("no_trade_reason"):
         notes.append(f"No trade was made: {plain(told['no_trade_reason'])}.")
     counted = told["measured"]["rejections"].items()

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mintmark.data import Pack
     from mintmark.research.operations.context import Context
     from mintmark.research.operations.library import Library
+    from mintmark.research.redrawing import Decider
     from mintmark.research.walking import Market
     from mintmark.runtime import Run, Task
     from mintmark.strategy import Model
@@ -32,7 +33,7 @@ _SLIPPAGE_STREAM = 2
 
 @dataclass(frozen=True)
 class Ground:
-    """What a simulation runs on; ``spec`` and ``model`` are None for the built-in rule.
+    """What a simulation runs on; ``spec`` and ``model`` are None for the built-in rule, whose averages are ``values``.
 
     The window is ``start`` <= stamp < ``stop`` (ns); the market holds the bars before it too, to warm up on.
     """
@@ -43,6 +44,13 @@ class Ground:
     start: int
     stop: int
     random_state: int
+    values: Mapping[str, int | float | bool]
+
+    def decider(self) -> Decider:
+        """Return what decides in the window."""
+        from mintmark.research.redrawing import Decider
+
+        return Decider(self.spec, self.model, self.start, self.stop, self.values)
 
     def slippage(self, number: int) -> np.random.Generator:
         """Return the generator of run ``number``'s slippage."""
@@ -76,6 +84,7 @@ def prepare_ground(context: Context, library: Library, run: Run) -> dict[str, An
     )  # fmt: skip
     return {
         "text": given["text"],
+        "values": given["values"],
         "random_state": given["random_state"],
         "window_start": start,
         "window_stop": stop,
@@ -83,6 +92,7 @@ def prepare_ground(context: Context, library: Library, run: Run) -> dict[str, An
         "market": market,
         "identity": {
             "strategy": given["strategy_hash"],
+            "values": str(given["values"]),
             "model": str(given["model_path"]),
             "pack": pack.sha256,
             "code": context.code_version,
@@ -104,7 +114,9 @@ def ground_in(folder: Path, given: Mapping[str, Any]) -> Ground:
     text = given["text"]
     spec = None if text is None else read_spec(text).require()
     model = None if text is None else read_model(folder)
-    return Ground(market, spec, model, given["window_start"], given["window_stop"], given["random_state"])
+    return Ground(
+        market, spec, model, given["window_start"], given["window_stop"], given["random_state"], given["values"]
+    )
 
 
 def told_of(context: Context, pack: Pack, run: Run) -> dict[str, Any]:
@@ -114,6 +126,8 @@ def told_of(context: Context, pack: Pack, run: Run) -> dict[str, Any]:
         "strategy_name": run.parameters["strategy_name"],
         "strategy_hash": run.parameters["strategy_hash"],
         "model_path": run.parameters["model_path"],
+        # What was set of the strategy, or of the rule; in a cycle nothing is.
+        "parameters": run.parameters.get("values", {}),
         "symbols": symbols,
         "timeframe": run.metadata["timeframes"][0],
         "cost_profile": ", ".join(sorted({pack.cost_profile(symbol) for symbol in symbols})),

@@ -12,6 +12,7 @@ from mintmark.domain import Money, Refused
 from mintmark.research.operations.asking import pack_for
 from mintmark.research.operations.facts import require_universe
 from mintmark.research.operations.market_file import CAPITAL
+from mintmark.research.sweep_keys import read_values, rule_values, with_values
 from mintmark.strategy import StrategySpec, read_spec, strategy_hash, to_yaml
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ RULE_HASH = hashlib.sha256(f"rule:{RULE}".encode()).hexdigest()
 class SimulationOrder:
     """A simulation that may begin. ``spec`` is None for the built-in rule.
 
-    ``parameters``: strategy_name, strategy_hash, text and model_path (None for the rule), initial_capital,
-    random_state and window (start and end, days or None).
+    ``parameters``: strategy_name, strategy_hash, text and model_path (None for the rule), values (what was set; for
+    the rule its averages), initial_capital, random_state and window (start and end, days or None).
     """
 
     name: str
@@ -77,10 +78,11 @@ def read_simulation(
 def strategy_parameters(
     file: StrategyFile, row: Mapping[str, Any] | None, random_state: int, options: Mapping[str, Any]
 ) -> tuple[StrategySpec, dict[str, Any]]:
-    """Return the strategy with the symbol and timeframe asked for, and the parameters of its run.
+    """Return the strategy with the symbol, timeframe and values asked for, and the parameters of its run.
 
     Raises:
-        Refused: ``strategy_invalid``; ``model_missing`` when the strategy was never trained.
+        Refused: ``strategy_invalid``; ``unknown_name``, ``bad_value`` and the validator's codes for what is set;
+            ``model_missing`` when the strategy was never trained.
     """
     spec = read_spec(file.text).require()
     given = {name: value for name, value in options.items() if value is not None}
@@ -91,11 +93,13 @@ def strategy_parameters(
         changed["timeframe"] = type(spec.universe.timeframe)(given["timeframe"])
     if changed:
         spec = spec.model_copy(update={"universe": spec.universe.model_copy(update=changed)})
+    values = read_values(given["set"], spec) if "set" in given else {}
+    spec = with_values(spec, values)
     model_path = given.get("model_path") or (row or {}).get("model_path")
     if not model_path:
         message = f"{file.name} has no model; train it with `mintmark train {file.name}`"
         raise Refused(message, code="model_missing", name=file.name)
-    own = {"strategy_hash": strategy_hash(spec), "text": to_yaml(spec), "model_path": model_path}
+    own = {"strategy_hash": strategy_hash(spec), "text": to_yaml(spec), "model_path": model_path, "values": values}
     return spec, {"strategy_name": file.name, **own, **_common(random_state, given)}
 
 
@@ -114,7 +118,8 @@ def _rule_order(context: Context, pack_id: str | None, options: Mapping[str, Any
         symbol = held[0]
     require_universe(facts, [symbol], timeframe)
     frame = str(timeframe or pack.base_timeframe(symbol))
-    own = {"strategy_name": RULE, "strategy_hash": RULE_HASH, "text": None, "model_path": None}
+    own: dict[str, Any] = {"strategy_name": RULE, "strategy_hash": RULE_HASH, "text": None, "model_path": None}
+    own["values"] = rule_values(given.get("set"))
     parameters = {**own, **_common(context.rules.random_state, given)}
     return SimulationOrder(RULE, pack, None, (symbol,), frame, parameters)
 
