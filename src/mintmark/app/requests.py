@@ -36,8 +36,7 @@ Status = Literal["pending", "running", "resuming", "completed", "failed", "cance
 class Request(BaseModel):
     """A request; a key it does not know is refused."""
 
-    # A command reads one of these shapes: each is built when it is first used.
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class TriggerRequest(Request):
