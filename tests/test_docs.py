@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from mintmark.app import open_app
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
@@ -63,3 +65,13 @@ def _check(command: object, words: list[str]) -> None:
 @pytest.mark.parametrize("target", ["demo", "test", "test-long", "check", "bench", "serve"])
 def test_make_knows_what_the_docs_ask_of_it(target: str):
     assert re.search(rf"^{target}: setup", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+
+def test_the_page_of_operations_tells_of_every_type(tmp_path: Path):
+    page = (ROOT / "docs" / "operations.md").read_text()
+    app = open_app(home=tmp_path)
+
+    types = {kind.type for kind in app.research.kinds()}
+    app.close()
+
+    assert types == set(re.findall(r"^\| `([a-z_]+)` \|", page, re.MULTILINE))
