@@ -17,7 +17,7 @@ from mintmark.measures.chance import (
     stationary_places,
     superior_predictive_ability,
 )
-from mintmark.measures.performance import MONEY_METRICS, equity_performance, performance
+from mintmark.measures.performance import METRICS, MONEY_METRICS, equity_performance, named_rows, performance
 from mintmark.measures.periods import FAN, fan, period_returns, return_counts
 from mintmark.measures.proportions import proportion_interval
 from mintmark.measures.returns import (
@@ -55,6 +55,16 @@ if TYPE_CHECKING:
         overfitting_of_blocks,
         overfitting_probability,
         probabilistic_sharpe,
+        put_block_sums,
+    )
+    from mintmark.measures.passes import (
+        fill_depths,
+        fill_returns,
+        measure_returns,
+        measure_tails,
+        put_curve,
+        put_table,
+        rank,
     )
 
 _INFERENCE = (
@@ -66,11 +76,14 @@ _INFERENCE = (
     "overfitting_of_blocks",
     "overfitting_probability",
     "probabilistic_sharpe",
+    "put_block_sums",
 )
 _COMPILED = ("compiled", "inlined", "unmanaged")
+_PASSES = ("fill_depths", "fill_returns", "measure_returns", "measure_tails", "put_curve", "put_table", "rank")
 
 __all__ = [
     "FAN",
+    "METRICS",
     "MONEY_METRICS",
     "Overfitting",
     "PurgedSplit",
@@ -93,10 +106,15 @@ __all__ = [
     "expected_best_sharpe",
     "expected_shortfall",
     "fan",
+    "fill_depths",
+    "fill_returns",
     "inlined",
     "longest_drawdown",
     "mean_block",
+    "measure_returns",
+    "measure_tails",
     "minimum_track_record",
+    "named_rows",
     "omega_ratio",
     "outlined",
     "overfitting_of_blocks",
@@ -106,6 +124,10 @@ __all__ = [
     "probabilistic_sharpe",
     "proportion_interval",
     "purged_splits",
+    "put_block_sums",
+    "put_curve",
+    "put_table",
+    "rank",
     "rank_correlation",
     "return_counts",
     "sharpe_per_bar",
@@ -124,10 +146,10 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in (*_INFERENCE, *_COMPILED):
+    if name not in (*_INFERENCE, *_COMPILED, *_PASSES):
         raise AttributeError(f"mintmark.measures has no {name}")
     # Loading a file makes it an attribute; the function of the same name must come after it.
-    for home, names in (("inference", _INFERENCE), ("compiled", _COMPILED)):
+    for home, names in (("inference", _INFERENCE), ("compiled", _COMPILED), ("passes", _PASSES)):
         module = import_module(f"mintmark.measures.{home}")
         globals().update({each: getattr(module, each) for each in names})
     return globals()[name]
@@ -137,6 +159,11 @@ def compile_kernels() -> None:
     """Compile every kernel of this room into its cache, so that the first use does not wait."""
     import numpy as np
 
-    from mintmark.measures.inference import overfitting_probability
+    from mintmark.measures import overfitting_probability
 
     overfitting_probability(np.linspace(-1.0, 1.0, 16).reshape(8, 2) ** 3, blocks=4)
+    curve = np.array([101.0, 99.0, 102.0])
+    equity_performance(curve, 100.0, 252)
+    drawdowns(curve, 100.0)
+    tail_ratio(bar_returns(curve, 100.0))
+    expected_shortfall(curve)

@@ -1,4 +1,7 @@
-"""Compile a kernel with numba, cached beside its file, keeping its type for the checker."""
+"""Compile a kernel with numba, cached beside its file, keeping its type for the checker.
+
+A kernel lets the other threads of Python run while it does.
+"""
 
 from __future__ import annotations
 
@@ -15,17 +18,18 @@ Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 def compiled(function: Kernel) -> Kernel:
     """Return ``function`` as machine code: float64, no fast math, division by zero gives infinity."""
-    return cast(Kernel, _cached(numba.njit(cache=True, error_model="numpy")(function)))
+    return cast(Kernel, _cached(numba.njit(cache=True, nogil=True, error_model="numpy")(function)))
 
 
 def unmanaged(function: Kernel) -> Kernel:
     """Return ``function`` as machine code that counts no references; it may not make arrays."""
-    return cast(Kernel, _cached(numba.njit(cache=True, error_model="numpy", _nrt=False)(function)))
+    return cast(Kernel, _cached(numba.njit(cache=True, nogil=True, error_model="numpy", _nrt=False)(function)))
 
 
 def inlined(function: Kernel) -> Kernel:
     """Return ``function`` as unmanaged machine code that is always placed inside its caller."""
-    return cast(Kernel, _cached(numba.njit(cache=True, error_model="numpy", _nrt=False, forceinline=True)(function)))
+    options = {"nogil": True, "error_model": "numpy", "_nrt": False, "forceinline": True}
+    return cast(Kernel, _cached(numba.njit(cache=True, **options)(function)))
 
 
 def _cached(kernel: Any) -> Any:

@@ -123,11 +123,25 @@ def block_sums(returns: FloatArray, blocks: int = 16) -> FloatArray:
     Shape: (n_bars,) or (n_bars, n_tries); rows are cut at the end to a multiple of ``blocks``. A try may be summed
     alone and joined with others later: that is all ``overfitting_of_blocks`` needs of it.
     """
+    columns = np.ascontiguousarray(returns.reshape(len(returns), -1).T, dtype=np.float64)
+    found = np.empty((2, blocks, len(columns)))
+    for place, column in enumerate(columns):
+        put_block_sums(np.require(column, requirements=["W"]), found[:, :, place])
+    return found[:, :, 0].copy() if returns.ndim == 1 else found
+
+
+@compiled
+def put_block_sums(returns: FloatArray, found: FloatArray) -> None:
+    """Write the sums and the sums of squares of ``returns`` by block, (2, n_blocks); see ``block_sums``."""
+    blocks = found.shape[1]
     rows = len(returns) // blocks
-    table = returns.reshape(len(returns), -1)[: rows * blocks]
-    cut = np.ascontiguousarray(table.T, dtype=np.float64).reshape(table.shape[1], blocks, rows)
-    found: FloatArray = np.stack((cut.sum(axis=2).T, (cut**2).sum(axis=2).T))
-    return found[:, :, 0] if returns.ndim == 1 else found
+    for block in range(blocks):
+        total = squares = 0.0
+        for row in range(block * rows, (block + 1) * rows):
+            one = returns[row]
+            total += one
+            squares += one * one
+        found[0, block], found[1, block] = total, squares
 
 
 def overfitting_of_blocks(sums: FloatArray, squares: FloatArray, n: int) -> Overfitting | None:

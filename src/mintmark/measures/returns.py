@@ -7,6 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from mintmark.measures import formulas
 from mintmark.measures.undefined import Undefined
 
 FloatArray = NDArray[np.float64]
@@ -20,13 +21,19 @@ def bar_returns(equity: FloatArray, capital: float) -> FloatArray:
     >>> bar_returns(np.array([101.0, 101.0, 50.5]), 100.0).tolist()
     [0.01, 0.0, -0.5]
     """
-    before = np.empty_like(equity)
-    before[0] = capital
-    before[1:] = equity[:-1]
-    alive = before > 0.0
-    returns = np.zeros_like(equity)
-    np.divide(equity - before, before, out=returns, where=alive)
+    from mintmark.measures import fill_returns
+
+    curve = np.require(equity, np.float64, ["C", "W"])
+    returns = np.empty_like(curve)
+    fill_returns(curve, float(capital), returns)
     return returns
+
+
+def moments_of(returns: FloatArray, hurdle: float = 0.0) -> formulas.Moments:
+    """Return the sums every ratio of returns is made of; what falls short of ``hurdle`` is the shortfall."""
+    from mintmark.measures import measure_returns
+
+    return measure_returns(np.require(returns, np.float64, ["C", "W"]), float(hurdle))
 
 
 def total_return(equity: FloatArray, capital: float) -> float:
@@ -40,13 +47,7 @@ def annual_return(equity: FloatArray, capital: float, bars_per_year: float) -> f
     Raises:
         Undefined: ``too_few_returns``, where a year of it is no finite number.
     """
-    growth = float(equity[-1]) / capital
-    if growth <= 0.0:
-        return -1.0
-    try:
-        return math.pow(growth, bars_per_year / len(equity)) - 1.0
-    except OverflowError:
-        raise Undefined("too_few_returns") from None
+    return defined(formulas.annual_return(float(equity[-1]) / capital, bars_per_year / len(equity)))
 
 
 def deviation(returns: FloatArray) -> float:
@@ -55,11 +56,7 @@ def deviation(returns: FloatArray) -> float:
     Raises:
         Undefined: ``too_few_returns``, fewer than two.
     """
-    if len(returns) < 2:
-        raise Undefined("too_few_returns")
-    if returns.max() == returns.min():
-        return 0.0
-    return float(returns.std(ddof=1))
+    return defined(formulas.deviation(moments_of(returns)))
 
 
 def annual_volatility(returns: FloatArray, bars_per_year: float) -> float:
@@ -79,10 +76,8 @@ def sharpe_per_bar(returns: FloatArray, bars_per_year: float, risk_free: float =
     Source:
         Sharpe (1994), J. Portfolio Management 21(1).
     """
-    spread = deviation(returns)
-    if spread == 0.0:
-        raise Undefined("no_variation")
-    return (float(returns.mean()) - risk_free / bars_per_year) / spread
+    moments = moments_of(returns)
+    return defined(formulas.sharpe(moments, *formulas.deviation(moments), risk_free / bars_per_year, 1.0))
 
 
 def sharpe_ratio(returns: FloatArray, bars_per_year: float, risk_free: float = 0.0) -> float:
@@ -110,13 +105,8 @@ def sortino_ratio(returns: FloatArray, bars_per_year: float, risk_free: float = 
     Source:
         Sortino & van der Meer (1991), J. Portfolio Management 17(4).
     """
-    if len(returns) < 2:
-        raise Undefined("too_few_returns")
-    excess = returns - risk_free / bars_per_year
-    shortfall = math.sqrt(float(np.mean(np.minimum(excess, 0.0) ** 2)))
-    if shortfall == 0.0:
-        raise Undefined("no_losses")
-    return float(excess.mean()) / shortfall * math.sqrt(bars_per_year)
+    hurdle = risk_free / bars_per_year
+    return defined(formulas.sortino(moments_of(returns, hurdle), hurdle, math.sqrt(bars_per_year)))
 
 
 def omega_ratio(returns: FloatArray) -> float:
@@ -127,7 +117,13 @@ def omega_ratio(returns: FloatArray) -> float:
     Source:
         Keating & Shadwick (2002), J. Performance Measurement 6(3).
     """
-    losses = float(np.maximum(-returns, 0.0).sum())
-    if losses == 0.0:
-        raise Undefined("no_losses")
-    return float(np.maximum(returns, 0.0).sum()) / losses
+    moments = moments_of(returns)
+    return defined(formulas.ratio(moments.gains, moments.losses, formulas.NO_LOSSES))
+
+
+def defined(found: formulas.Found) -> float:
+    """Return the number of ``found``, or raise ``Undefined`` with the reason it has none."""
+    value, reason = found
+    if reason != formulas.DEFINED:
+        raise Undefined(formulas.REASONS[reason])
+    return value

@@ -7,7 +7,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from mintmark.measures.undefined import Undefined
+from mintmark.measures import formulas
+from mintmark.measures.returns import defined, moments_of
 
 FloatArray = NDArray[np.float64]
 
@@ -20,8 +21,11 @@ def drawdowns(equity: FloatArray, capital: float) -> FloatArray:
     >>> drawdowns(np.array([110.0, 99.0]), 100.0).round(6).tolist()
     [0.0, 0.1]
     """
-    peaks = np.maximum(np.maximum.accumulate(equity), capital)
-    depths: FloatArray = 1.0 - equity / peaks
+    from mintmark.measures import fill_depths
+
+    curve = np.require(equity, np.float64, ["C", "W"])
+    depths = np.empty_like(curve)
+    fill_depths(curve, float(capital), depths)
     return depths
 
 
@@ -59,8 +63,12 @@ def expected_shortfall(returns: FloatArray, level: float = 0.95) -> float:
     Source:
         Rockafellar & Uryasev (2000), J. Risk 2(3).
     """
+    from mintmark.measures import rank
+
     worst = math.floor((1.0 - level) * (len(returns) - 1) + 1e-9) + 1
-    return -float(np.partition(returns, worst - 1)[:worst].mean())
+    ordered = np.array(returns, dtype=np.float64)
+    rank(ordered, len(ordered), worst - 1)
+    return -float(ordered[:worst].mean())
 
 
 def skewness(returns: FloatArray) -> float:
@@ -69,8 +77,7 @@ def skewness(returns: FloatArray) -> float:
     Raises:
         Undefined: ``no_variation``.
     """
-    apart, variance = _apart(returns)
-    return float(np.mean(apart * apart * apart)) / math.pow(variance, 1.5)
+    return defined(formulas.skewness(moments_of(returns)))
 
 
 def excess_kurtosis(returns: FloatArray) -> float:
@@ -79,15 +86,7 @@ def excess_kurtosis(returns: FloatArray) -> float:
     Raises:
         Undefined: ``no_variation``.
     """
-    apart, variance = _apart(returns)
-    return float(np.mean(np.square(apart * apart))) / variance**2 - 3.0
-
-
-def _apart(returns: FloatArray) -> tuple[FloatArray, float]:
-    if returns.max() == returns.min():
-        raise Undefined("no_variation")
-    apart = returns - returns.mean()
-    return apart, float(np.mean(apart * apart))
+    return defined(formulas.excess_kurtosis(moments_of(returns)))
 
 
 def tail_ratio(returns: FloatArray) -> float:
@@ -96,16 +95,19 @@ def tail_ratio(returns: FloatArray) -> float:
     Raises:
         Undefined: ``no_losses``, where the 5th percentile is 0.
     """
-    low = _percentile(returns, 0.05)
-    if low == 0.0:
-        raise Undefined("no_losses")
-    return abs(_percentile(returns, 0.95)) / abs(low)
+    from mintmark.measures import measure_tails
+
+    moments = moments_of(returns)
+    spread = math.sqrt(moments.squares / moments.n)
+    tails = measure_tails(np.require(returns, np.float64, ["C", "W"]), moments.mean, spread)
+    return defined(formulas.ratio(abs(tails.high), abs(tails.low), formulas.NO_LOSSES))
 
 
 def _percentile(values: FloatArray, share: float) -> float:
     """Return the value ``share`` of the way up, on the line between its two neighbours."""
+    from mintmark.measures import rank
+
     place = share * (len(values) - 1)
     below = math.floor(place)
-    above = min(below + 1, len(values) - 1)
-    found = np.partition(values, (below, above))
-    return float(found[below] + (found[above] - found[below]) * (place - below))
+    found, above = rank(np.array(values, dtype=np.float64), len(values), below)
+    return float(found + (above - found) * (place - below))

@@ -9,7 +9,7 @@ import numpy as np
 
 from mintmark.research.sweep_keys import with_values
 from mintmark.research.walking import Market, run_window
-from mintmark.simulation import BacktestResult, Grid, averages_of, crossing, run_targets
+from mintmark.simulation import BacktestResult, CrossSweep, Grid
 from mintmark.strategy import Model, StrategySpec, signals, targets
 
 Combination = Mapping[str, Any]
@@ -17,7 +17,7 @@ RunOf = Callable[[Combination], BacktestResult]
 Slippage = Callable[[], np.random.Generator]
 
 
-def rule_runs(market: Market, start: int, stop: int, grid: Grid, slippage: Slippage) -> RunOf:
+def rule_sweep(market: Market, start: int, stop: int, grid: Grid, slippage: Slippage) -> CrossSweep:
     """Return what runs ``sma_cross`` in the window on all of the equity, each average computed once.
 
     The averages are warmed up on the bars before the window; where the instrument may not be sold short the rule is
@@ -25,18 +25,12 @@ def rule_runs(market: Market, start: int, stop: int, grid: Grid, slippage: Slipp
     """
     (instrument,) = market.instruments
     (window,) = market.window(start, stop)
-    close, rates = market.bars[instrument.symbol].close, market.window_rates(window.stamps)
-    first = int(np.searchsorted(market.bars[instrument.symbol].stamps, start))
-    averages = averages_of(close, grid)
-
-    def run(given: Combination) -> BacktestResult:
-        found = crossing(averages, close, given, short=instrument.shortable)
-        return run_targets(
-            [window], found[first : first + len(window)], [instrument], market.account,
-            bars_per_year=market.bars_per_year, rates=rates, slippage=slippage(),
-        )  # fmt: skip
-
-    return run
+    bars = market.bars[instrument.symbol]
+    close = bars.close[: int(np.searchsorted(bars.stamps, stop))]
+    return CrossSweep(
+        window, grid, instrument, market.account, market.bars_per_year, close, rates=market.window_rates(window.stamps),
+        slippage=slippage,
+    )  # fmt: skip
 
 
 def strategy_runs(spec: StrategySpec, model: Model, market: Market, start: int, stop: int, slippage: Slippage) -> RunOf:

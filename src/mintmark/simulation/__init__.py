@@ -3,6 +3,7 @@
 from mintmark.simulation.benchmark import buy_and_hold
 from mintmark.simulation.combinatorial import PurgedPaths, Spread, combinatorial_purged
 from mintmark.simulation.course import Candidate, Course, Decide, between
+from mintmark.simulation.cross_sweep import CrossSweep, sweep_crosses
 from mintmark.simulation.crossing import check_cross, cross_targets, moving_average, sma_cross
 from mintmark.simulation.door import union_stamps
 from mintmark.simulation.engine import Account, CorporateAction, Protection, run_targets
@@ -31,7 +32,6 @@ from mintmark.simulation.sweep import (
     lengths_of,
     sharpe_variance,
     sweep,
-    sweep_crosses,
     too_many_failures,
 )
 from mintmark.simulation.walkforward import (
@@ -65,6 +65,7 @@ __all__ = [
     "CorporateAction",
     "CostStress",
     "Course",
+    "CrossSweep",
     "Decide",
     "Grid",
     "Protection",

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from mintmark.domain import Refused
+from mintmark.simulation.batch import put_cross
 from mintmark.simulation.records import FloatArray
-
-_EQUAL = 1e-12
 
 
 def moving_average(values: FloatArray, length: int) -> FloatArray:
@@ -27,11 +26,11 @@ def cross_targets(fast: FloatArray, slow: FloatArray, warmup: int, *, short: boo
 
     Equal is apart by at most 1e-12. The first ``warmup`` bars say nothing.
     """
-    apart = fast - slow
-    with np.errstate(invalid="ignore"):
-        targets: FloatArray = np.where(np.abs(apart) > _EQUAL, np.sign(apart), np.nan)
-    targets[:warmup] = np.nan
-    return targets if short else np.maximum(targets, 0.0)
+    targets: FloatArray = np.empty((1, len(fast)))
+    quick, slower = np.require(fast, np.float64, ["C", "W"]), np.require(slow, np.float64, ["C", "W"])
+    put_cross(quick, slower, warmup, short, 1.0, targets)
+    row: FloatArray = targets[0]
+    return row
 
 
 def sma_cross(close: FloatArray, fast: int, slow: int, *, short: bool = True) -> FloatArray:

@@ -153,7 +153,7 @@ def prepare(
         door.conversion(rates, columns, instruments, account.currency), columns.status, door.plain(table),
         _events(instruments, columns.stamps, actions),
     )  # fmt: skip
-    draws = _draws(terms, slippage, 3 * changes + len(bars))
+    draws = draws_of(terms, slippage, 3 * changes + len(bars))
     book = new_book(len(bars), len(columns.stamps), changes, float(account.capital), draws)
     return Setup(market, terms, rules, book)
 
@@ -240,7 +240,12 @@ def _events(instruments: list[Instrument], stamps: IntArray, actions: Sequence[C
     return events[np.lexsort((events["kind"], events["bar"]))]
 
 
-def _draws(terms: Records, slippage: np.random.Generator | None, most: int) -> FloatArray:
+def draws_of(terms: Records, slippage: np.random.Generator | None, most: int) -> FloatArray:
+    """Return the first ``most`` draws of random slippage; none where no instrument slips at random.
+
+    Raises:
+        Refused: ``bad_value``, there is no generator to draw from.
+    """
     if not np.any(terms["slippage"] == RANDOM_TICKS):
         return np.empty(0)
     if slippage is None:

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mintmark.domain import Bars, Instrument, MintmarkError, Refusal, Refused
+from mintmark.domain import MintmarkError, Refusal, Refused
 from mintmark.measures import bar_returns, block_sums
 from mintmark.simulation.crossing import check_cross, cross_targets, moving_average, sma_cross
-from mintmark.simulation.engine import Account, run_targets
 from mintmark.simulation.grid import Grid, Value
 from mintmark.simulation.records import FloatArray
 from mintmark.simulation.result import BacktestResult
@@ -66,34 +65,6 @@ def sweep(
         return [row(number) for number in numbers]
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(row, numbers))
-
-
-def sweep_crosses(
-    bars: Bars,
-    grid: Grid | Sequence[Combination],
-    instrument: Instrument,
-    account: Account | None = None,
-    *,
-    bars_per_year: float,
-    size: float | None = None,
-    threads: int = 1,
-    returns: bool = False,
-) -> list[SweepRow]:
-    """Return a row for each pair of averages of the rule ``sma_cross``, over all ``bars``.
-
-    Each average is computed once. ``size``: lots held either way; without one, all of the equity.
-    """
-    short = instrument.shortable
-    averages = averages_of(bars.close, grid)
-
-    def run(given: Combination) -> BacktestResult:
-        targets = crossing(averages, bars.close, given, short=short)
-        return run_targets(
-            [bars], targets * (size or 1.0), [instrument], account, bars_per_year=bars_per_year,
-            sizing="size" if size else "weight",
-        )  # fmt: skip
-
-    return sweep(grid, run, threads=threads, returns=returns)
 
 
 def averages_of(close: FloatArray, grid: Grid | Sequence[Combination]) -> dict[int, FloatArray]:

@@ -6,6 +6,7 @@ import numpy as np
 
 from mintmark.domain import Bars, Order, Timeframe, default_instrument
 from mintmark.simulation.benchmark import buy_and_hold
+from mintmark.simulation.cross_sweep import sweep_crosses
 from mintmark.simulation.orders import run_orders
 
 
@@ -15,5 +16,7 @@ def compile_kernels() -> None:
     prices = np.array([100.0, 101.0, 102.0])
     bars = Bars("X", Timeframe.D1, stamps, prices, prices, prices, prices)
     instrument = default_instrument("X", "equity", "USD")
-    buy_and_hold([bars], [instrument], bars_per_year=252)
+    held = buy_and_hold([bars], [instrument], bars_per_year=252)
+    assert held.metrics
+    sweep_crosses(bars, [{"fast": 1, "slow": 1}, {"fast": 1, "slow": 2}], instrument, bars_per_year=252)
     run_orders(bars, [(0, Order("buy"))], instrument, bars_per_year=252)

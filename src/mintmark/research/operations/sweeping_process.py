@@ -6,14 +6,15 @@ import io
 import os
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mintmark.domain import Refused, iso, moment_of
 from mintmark.measures import overfitting_of_blocks
-from mintmark.research.combining import rule_runs, strategy_runs
+from mintmark.research.combining import rule_sweep, strategy_runs
 from mintmark.research.operations.checkpoints import Stage, read_stage, write_stage
 from mintmark.research.operations.simulation_ground import read_ground
 from mintmark.research.sweep_keys import grid_keys
@@ -36,6 +37,7 @@ BLOCK_SECONDS = 30.0
 SHOWN = 10
 MOST_JUDGED = 20_000
 _SAVED_SHARE = 0.1
+RowsOf = Callable[..., list[SweepRow]]
 _WHOLE = {"total_trades", "winning_trades", "losing_trades", "max_drawdown_bars"}
 _MOMENTS = ("sharpe_per_bar", "skewness", "excess_kurtosis")
 _SHOWN = ("total_return", "sharpe_ratio", "max_drawdown", "total_trades", "win_rate", "net_profit", *_MOMENTS)
@@ -55,9 +57,10 @@ class _Sweep:
         self.grid = read_grid(given["grid"], grid_keys(ground.spec))
         window, slippage = (ground.start, ground.stop), lambda: ground.slippage(0)
         if ground.spec is None or ground.model is None:
-            self.runs = rule_runs(ground.market, *window, self.grid, slippage)
+            self.rows_of: RowsOf = rule_sweep(ground.market, *window, self.grid, slippage).rows
         else:
-            self.runs = strategy_runs(ground.spec, ground.model, ground.market, *window, slippage)
+            runs = strategy_runs(ground.spec, ground.model, ground.market, *window, slippage)
+            self.rows_of = partial(sweep, self.grid, runs)
         restored = task.restored()
         stage = Stage() if restored is None else read_stage(restored[1], given["identity"])
         self.rows = _read_rows(stage, self.grid)
@@ -67,9 +70,7 @@ class _Sweep:
         total, saved, saved_at = len(self.grid), len(self.rows), time.perf_counter()
         while len(self.rows) < total:
             begin = len(self.rows)
-            self.rows += sweep(
-                self.grid, self.runs, threads=self._threads(), start=begin, stop=min(begin + BLOCK, total)
-            )
+            self.rows += self.rows_of(start=begin, stop=min(begin + BLOCK, total), threads=self._threads())
             self._tell(total)
             # A large sweep is kept in steps of its own size: writing it must not cost more than running it.
             grown = len(self.rows) - saved >= max(BLOCK, _SAVED_SHARE * saved)

@@ -1,0 +1,272 @@
+"""The passes over a curve and its trades that every metric is made of, compiled."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mintmark.measures import formulas
+from mintmark.measures.compiled import compiled, inlined
+from mintmark.measures.formulas import (
+    NO_DRAWDOWN,
+    NO_EQUITY,
+    NO_LOSSES,
+    NO_TRADES,
+    NO_VARIATION,
+    NO_WINS,
+    Depths,
+    Moments,
+    Tails,
+    TradeSums,
+)
+
+FloatArray = NDArray[np.float64]
+_OUTER = 1.2
+_MOST_ROUNDS = 64
+
+_annual_return = inlined(formulas.annual_return)
+_deviation = inlined(formulas.deviation)
+_excess_kurtosis = inlined(formulas.excess_kurtosis)
+_extreme_of = inlined(formulas.extreme_of)
+_mean_of = inlined(formulas.mean_of)
+_ratio = inlined(formulas.ratio)
+_sharpe = inlined(formulas.sharpe)
+_skewness = inlined(formulas.skewness)
+_sortino = inlined(formulas.sortino)
+
+
+@compiled
+def fill_returns(equity: FloatArray, capital: float, returns: FloatArray) -> None:
+    """Write the return of each bar; see ``returns.bar_returns``."""
+    returns[0] = (equity[0] - capital) / capital if capital > 0.0 else 0.0
+    for t in range(1, len(equity)):
+        before = equity[t - 1]
+        gained = (equity[t] - before) / before
+        returns[t] = gained if before > 0.0 else 0.0
+
+
+@compiled
+def fill_depths(equity: FloatArray, capital: float, depths: FloatArray) -> None:
+    """Write how far each bar is under the peak; see ``risk.drawdowns``."""
+    peak = capital
+    for t in range(len(equity)):
+        peak = max(peak, equity[t])
+        depths[t] = 1.0 - equity[t] / peak
+
+
+@compiled
+def measure_depths(equity: FloatArray, capital: float) -> Depths:
+    """Return the drawdowns of ``equity``, its first peak being ``capital``."""
+    peak, deepest, squares, total = capital, -math.inf, 0.0, 0.0
+    run = longest = 0
+    for t in range(len(equity)):
+        now = equity[t]
+        peak = max(peak, now)
+        depth = 1.0 - now / peak
+        deepest = max(deepest, depth)
+        squares += depth * depth
+        total += now
+        run = run + 1 if depth > 0.0 else 0
+        longest = max(longest, run)
+    return Depths(deepest, squares, longest, total / len(equity))
+
+
+@compiled
+def measure_returns(returns: FloatArray, hurdle: float) -> Moments:
+    """Return the moments of ``returns``; what falls short of ``hurdle`` is its shortfall."""
+    total = gains = losses = shortfall = 0.0
+    lowest, highest = math.inf, -math.inf
+    for t in range(len(returns)):
+        one = returns[t]
+        total += one
+        gains += max(one, 0.0)
+        losses += max(-one, 0.0)
+        short = min(one - hurdle, 0.0)
+        shortfall += short * short
+        lowest, highest = min(lowest, one), max(highest, one)
+    mean = total / len(returns)
+    squares = cubes = fourths = 0.0
+    for t in range(len(returns)):
+        apart = returns[t] - mean
+        square = apart * apart
+        squares += square
+        cubes += square * apart
+        fourths += square * square
+    return Moments(len(returns), mean, squares, cubes, fourths, lowest, highest, gains, losses, shortfall)
+
+
+@compiled
+def measure_tails(returns: FloatArray, mean: float, spread: float) -> Tails:
+    """Return the tails of ``returns``. ``mean`` and ``spread``, their standard deviation, only tell where to look."""
+    n = len(returns)
+    low, high = np.empty(n), np.empty(n)
+    lows = highs = 0
+    near, far = mean - _OUTER * spread, mean + _OUTER * spread
+    for t in range(n):
+        one = returns[t]
+        low[lows] = high[highs] = one
+        lows += one <= near
+        highs += one >= far
+    last = n - 1
+    place, top = 0.05 * last, 0.95 * last
+    below, under = math.floor(place), math.floor(top)
+    if lows < min(below + 2, n):
+        low[:], lows = returns, n
+    if highs < n - under:
+        high[:], highs = returns, n
+    twentieth, following = rank(low, lows, below)
+    fifth = twentieth + (following - twentieth) * (place - below)
+    worst = math.floor((1.0 - 0.95) * last + 1e-9) + 1
+    lost = following if worst > below + 1 else 0.0
+    for t in range(below + 1):
+        lost += low[t]
+    upper, above = rank(high, highs, under - (n - highs))
+    worst_hundredth = math.floor((1.0 - 0.99) * last + 1e-9) + 1
+    rank(low, lows, worst_hundredth - 1)
+    lost_hundredth = 0.0
+    for t in range(worst_hundredth):
+        lost_hundredth += low[t]
+    return Tails(fifth, upper + (above - upper) * (top - under), lost / worst, lost_hundredth / worst_hundredth)
+
+
+@compiled
+def rank(values: FloatArray, length: int, place: int) -> tuple[float, float]:
+    """Move the ``place`` + 1 smallest of the first ``length`` values to the front; return the last and the next one."""
+    left, right = 0, length - 1
+    rounds = 0
+    while left < right:
+        rounds += 1
+        if rounds > _MOST_ROUNDS:
+            values[left : right + 1].sort()
+            break
+        pivot = values[(left + right) // 2]
+        i, j = left, right
+        while i <= j:
+            while values[i] < pivot:
+                i += 1
+            while values[j] > pivot:
+                j -= 1
+            if i <= j:
+                values[i], values[j] = values[j], values[i]
+                i += 1
+                j -= 1
+        if place <= j:
+            right = j
+        elif place >= i:
+            left = i
+        else:
+            break
+    following = math.inf
+    for t in range(place + 1, length):
+        following = min(following, values[t])
+    return values[place], following if place + 1 < length else values[place]
+
+
+@compiled
+def measure_trades(trades: Any) -> TradeSums:
+    """Return the sums over ``trades``, a structured array with the columns of ``performance``."""
+    wins = losses = 0
+    won = lost = held = returned = reach = net = price = spread = slippage = fees = financing = 0.0
+    best, worst = -math.inf, math.inf
+    for number in range(len(trades)):
+        row = trades[number]
+        profit = row.net_profit
+        net += profit
+        wins += profit > 0.0
+        losses += profit < 0.0
+        won += max(profit, 0.0)
+        lost += max(-profit, 0.0)
+        best, worst = max(best, profit), min(worst, profit)
+        held += row.bars_held
+        returned += row["return"]
+        reach += row.mfe
+        price += row.price_profit
+        spread += row.spread_cost
+        slippage += row.slippage_cost
+        fees += row.fees
+        financing += row.financing_cost
+    return TradeSums(
+        len(trades), wins, losses, net, won, lost, best, worst, held, returned, reach, price, spread, slippage, fees,
+        financing,
+    )  # fmt: skip
+
+
+@compiled
+def put_curve(
+    equity: FloatArray, capital: float, bars_per_year: float, risk_free: float, returns: FloatArray, values: FloatArray,
+    reasons: NDArray[np.uint8],
+) -> Depths:  # fmt: skip
+    """Write the metrics of ``equity`` in their order, and its bar returns into ``returns``."""
+    hurdle, scale = risk_free / bars_per_year, math.sqrt(bars_per_year)
+    fill_returns(equity, capital, returns)
+    depths = measure_depths(equity, capital)
+    moments = measure_returns(returns, hurdle)
+    spread, reason = _deviation(moments)
+    tails = measure_tails(returns, moments.mean, math.sqrt(moments.squares / len(returns)))
+    total = equity[-1] / capital - 1.0
+    yearly, doubt = _annual_return(equity[-1] / capital, bars_per_year / len(equity))
+    deepest = depths.deepest
+    found = (
+        (total, 0),
+        (yearly, doubt),
+        (spread * scale, reason),
+        _sharpe(moments, spread, reason, hurdle, 1.0),
+        _sharpe(moments, spread, reason, hurdle, scale),
+        _sortino(moments, hurdle, scale),
+        (deepest, 0),
+        (float(depths.longest), 0),
+        (math.sqrt(depths.squares / len(equity)), 0),
+        _ratio(yearly, deepest, NO_DRAWDOWN) if doubt == 0 else (math.nan, doubt),
+        _ratio(total, deepest, NO_DRAWDOWN),
+        _ratio(moments.gains, moments.losses, NO_LOSSES),
+        (-tails.low, 0),
+        (-tails.worst_twentieth, 0),
+        (-tails.worst_hundredth, 0),
+        _skewness(moments),
+        _excess_kurtosis(moments),
+        _ratio(abs(tails.high), abs(tails.low), NO_LOSSES),
+    )
+    for place in range(len(found)):
+        values[place], reasons[place] = found[place]
+    return depths
+
+
+@compiled
+def put_trades(of: TradeSums, values: FloatArray, reasons: NDArray[np.uint8]) -> None:
+    """Write the metrics of trades in their order."""
+    none = NO_TRADES if of.n == 0 else NO_LOSSES
+    found = (
+        (float(of.n), 0),
+        (float(of.wins), 0),
+        (float(of.losses), 0),
+        _ratio(float(of.wins), float(of.n), NO_TRADES),
+        _ratio(of.won, of.lost, none),
+        _mean_of(of.net_profit, of.n, NO_TRADES),
+        _mean_of(of.won, of.wins, NO_TRADES if of.n == 0 else NO_WINS),
+        _mean_of(-of.lost, of.losses, none),
+        _extreme_of(of.largest_win, of.wins, NO_TRADES if of.n == 0 else NO_WINS),
+        _extreme_of(of.largest_loss, of.losses, none),
+        _mean_of(of.bars_held, of.n, NO_TRADES),
+        _ratio(of.returned, of.reach, NO_TRADES if of.n == 0 else NO_VARIATION),
+    )
+    for place in range(len(found)):
+        values[place], reasons[place] = found[place]
+
+
+@compiled
+def put_table(
+    equity: FloatArray, capital: float, bars_per_year: float, risk_free: float, trades: Any, held_bars: int,
+    traded_notional: float, returns: FloatArray, values: FloatArray, reasons: NDArray[np.uint8],
+) -> None:  # fmt: skip
+    """Write every metric of ``performance.METRICS``, its reason in ``REASONS``, and the bar returns."""
+    depths = put_curve(equity, capital, bars_per_year, risk_free, returns, values[:18], reasons[:18])
+    sums = measure_trades(trades)
+    put_trades(sums, values[18:30], reasons[18:30])
+    values[30], reasons[30] = held_bars / len(equity), 0
+    values[31], reasons[31] = _ratio(traded_notional, depths.mean_equity, NO_EQUITY)
+    values[32], values[33], values[34] = sums.net_profit, sums.price_profit, sums.spread_cost
+    values[35], values[36], values[37] = sums.slippage_cost, sums.fees, sums.financing_cost
+    reasons[32:] = 0
