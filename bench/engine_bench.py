@@ -17,7 +17,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from figures import Figure, below, seen
+from figures import Figure, above, below, seen
 from mintmark.domain import Bars, CostProfile, Instrument, Timeframe, default_instrument
 from mintmark.measures import MONEY_METRICS, performance
 from mintmark.simulation import Account, Protection, run_targets
@@ -210,8 +210,3 @@ def measure() -> list[Figure]:
     if peer is not None:
         found.append(above("engine: faster than backtesting.py, 100,000 bars", peer / short.whole, "times", 100.0))
     return found
-
-
-def above(name: str, value: float, unit: str, limit: float) -> Figure:
-    """Return the figure of something promised to stay above ``limit``."""
-    return Figure(name, value, unit, f"> {limit:g}", value > limit)

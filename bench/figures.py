@@ -11,18 +11,33 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Figure:
-    """One measurement; ``met`` is None where nothing was promised."""
+    """One measurement.
+
+    ``value`` is None where it could not be measured. ``met`` is None where nothing was promised, or where it
+    cannot be judged; ``note`` says why, or what else there is to say.
+    """
 
     name: str
-    value: float
+    value: float | None
     unit: str
     target: str
     met: bool | None
+    note: str = ""
+
+    @property
+    def unjudged(self) -> bool:
+        """Whether something was promised that this says nothing about."""
+        return bool(self.target) and self.met is None
 
 
 def below(name: str, value: float, unit: str, limit: float) -> Figure:
     """Return the figure of something promised to stay below ``limit``."""
     return Figure(name, value, unit, f"< {limit:g}", value < limit)
+
+
+def above(name: str, value: float, unit: str, limit: float) -> Figure:
+    """Return the figure of something promised to stay above ``limit``."""
+    return Figure(name, value, unit, f"> {limit:g}", value > limit)
 
 
 def seen(name: str, value: float, unit: str) -> Figure:
