@@ -1,28 +1,38 @@
-"""Settings and wiring: the one place that knows every part."""
+"""Settings and wiring: the one place that knows every part.
+
+The shapes of requests are made on first use: most commands read none.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from mintmark.app import answers, pictures
 from mintmark.app.loading import load_settings
-from mintmark.app.requests import (
-    MAX_BODY_BYTES,
-    STRATEGY_NAME,
-    BacktestRequest,
-    CancelRequest,
-    ListRequest,
-    MonteCarloRequest,
-    OperationId,
-    PackId,
-    SimulationRequest,
-    StrategyName,
-    SweepRequest,
-    TrainRequest,
-    TriggerRequest,
-    ValidateRequest,
-    WalkForwardRequest,
-    invalid_request,
-    read_request,
-)
+from mintmark.app.names import STRATEGY_NAME
 from mintmark.app.settings import FILE_NAME, Settings, leaves, variable_of
 from mintmark.app.wiring import App, open_app
+
+if TYPE_CHECKING:
+    from mintmark.app.requests import (
+        MAX_BODY_BYTES,
+        BacktestRequest,
+        CancelRequest,
+        ListRequest,
+        MonteCarloRequest,
+        OperationId,
+        PackId,
+        SimulationRequest,
+        StrategyName,
+        SweepRequest,
+        TrainRequest,
+        TriggerRequest,
+        ValidateRequest,
+        WalkForwardRequest,
+        invalid_request,
+        read_request,
+    )
 
 __all__ = [
     "FILE_NAME",
@@ -52,3 +62,9 @@ __all__ = [
     "read_request",
     "variable_of",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"mintmark.app has no {name}")
+    return getattr(import_module("mintmark.app.requests"), name)

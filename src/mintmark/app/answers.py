@@ -8,23 +8,25 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import mintmark
-from mintmark.app.requests import (
-    BacktestRequest,
-    ListRequest,
-    MonteCarloRequest,
-    SimulationRequest,
-    SweepRequest,
-    TrainRequest,
-    TriggerRequest,
-    ValidateRequest,
-    WalkForwardRequest,
-    one_of_pattern,
-)
+from mintmark.app.names import one_of_pattern
 from mintmark.app.wiring import App
 from mintmark.domain import Refused, Timeframe
+
+if TYPE_CHECKING:
+    from mintmark.app.requests import (
+        BacktestRequest,
+        ListRequest,
+        MonteCarloRequest,
+        SimulationRequest,
+        SweepRequest,
+        TrainRequest,
+        TriggerRequest,
+        ValidateRequest,
+        WalkForwardRequest,
+    )
 
 Body = dict[str, Any]
 

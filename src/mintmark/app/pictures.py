@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from mintmark.app.requests import one_of_pattern
+from mintmark.app.names import one_of_pattern
 from mintmark.app.wiring import App
 from mintmark.domain import iso, moment_of, stamp_of
 
