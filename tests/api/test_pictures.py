@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import io
+from types import SimpleNamespace
+from typing import Any
+
+import polars as pl
 import pytest
 from doors import SAMPLE, UNKNOWN, Door
 
 from mintmark.api import create_api
-from mintmark.app import App
+from mintmark.app import App, pictures
+from mintmark.domain import Refused
 
 
 @pytest.fixture
@@ -80,3 +86,53 @@ def test_a_cycle_without_a_backtest_has_nothing_to_draw(door: Door, what: str):
 
     assert answer.status_code == 404
     assert started in answer.json()["message"]
+
+
+@pytest.mark.parametrize("what", ["sheet", "rows?table=trades", "map?metric=sharpe_ratio"])
+def test_the_sheet_and_the_tables_of_an_unknown_operation_are_not_found(shared: Door, what: str):
+    answer = shared.get(f"/api/v1/operations/{UNKNOWN}/{what}")
+
+    assert (answer.status_code, answer.json()["error"]) == (404, "not_found")
+
+
+def a_house(**files: bytes) -> Any:
+    """Return an app whose one operation stored ``files``."""
+    result = {f"{name}_path": f"results/{name}.parquet" for name in files}
+    research = SimpleNamespace(file=lambda path: files[path.split("/")[1].split(".")[0]])
+    return SimpleNamespace(operations=SimpleNamespace(get=lambda _: {"result_summary": result}), research=research)
+
+
+def a_table(**columns: list[Any]) -> bytes:
+    buffer = io.BytesIO()
+    pl.DataFrame(columns).write_parquet(buffer)
+    return buffer.getvalue()
+
+
+def test_rows_come_in_the_order_asked_for_with_what_has_no_value_last():
+    trades = a_table(net_profit=[1.0, None, 3.0], entry_stamp=[0, 10**9, 2 * 10**9], exit_reason=[0, 1, 2])
+    app = a_house(trades=trades)
+
+    down = pictures.rows(app, UNKNOWN, "trades", "net_profit", True, 2, 0)["data"]
+    last = pictures.rows(app, UNKNOWN, "trades", "net_profit", False, 2, 2)["data"]
+
+    assert down["columns"] == ["net_profit", "entry_stamp", "exit_reason"]
+    assert [row[:2] for row in down["rows"]] == [[3.0, "1970-01-01T00:00:02Z"], [1.0, "1970-01-01T00:00:00Z"]]
+    assert (down["rows"][0][2], down["rows"][1][2]) == ("target", "signal")
+    assert ([row[0] for row in last["rows"]], last["total"]) == ([None], 3)
+
+
+def test_a_column_or_table_that_is_not_there_is_refused():
+    app = a_house(trades=a_table(net_profit=[1.0]))
+
+    for table, sort, code in (("trades", "fame", "unknown_name"), ("runs", None, "not_found")):
+        with pytest.raises(Refused) as refused:
+            pictures.rows(app, UNKNOWN, table, sort, True, 10, 0)
+        assert refused.value.code == code
+
+
+def test_a_map_is_drawn_of_the_table_of_a_sweep():
+    columns = {"number": [0, 1], "fast": [5, 10], "slow": [40, 40], "sharpe_ratio": [0.1, 0.2], "code": [None, None]}
+
+    body = pictures.sweep_map(a_house(table=a_table(**columns)), UNKNOWN, "sharpe_ratio", None, None)["data"]
+
+    assert (body["values"], body["best"], body["tries"]) == ([[0.1, 0.2]], [0, 1], 2)

@@ -6,6 +6,7 @@ import io
 import json
 from dataclasses import replace
 
+import numpy as np
 import polars as pl
 import pytest
 from sqlalchemy import text
@@ -177,3 +178,33 @@ def test_what_cannot_be_drawn_is_refused_at_the_door(asked, code, named):
 
 def test_the_door_and_the_draw_agree_on_the_fewest_runs():
     assert FEWEST_RUNS == FEWEST_DRAWN
+
+
+@pytest.mark.parametrize("method", ["block_bootstrap", "trade_shuffle"])
+def test_the_fan_is_of_the_very_runs_of_the_table_and_reaches_the_sheet(bench, method):
+    run, result, _ = drawn(bench, method=method)
+
+    summary = finished(bench, run, result)
+
+    kept = {name: pl.read_parquet(bench.context.home / summary[f"{name}_path"]) for name in ("runs", "fan")}
+    ends = 100_000.0 + kept["runs"]["net_profit"].to_numpy()
+    last = kept["fan"].tail(1)
+    assert summary["fan_runs"] == 100
+    for name, share in (("p05", 5), ("p50", 50), ("p95", 95)):
+        assert last[name].item() == pytest.approx(np.percentile(ends, share), rel=1e-9)
+    assert last["real"].item() == pytest.approx(100_000.0 + result["real"]["net_profit"])
+    html = (bench.context.home / summary["sheet_path"]).read_text()
+    assert "100 runs, USD" in html
+    assert "5 to 95 %, 25 to 75 %" in html
+
+
+@pytest.mark.parametrize("method", ["path_permutation", "cost_stress"])
+def test_a_method_that_draws_no_equity_has_a_sheet_without_a_fan(bench, method):
+    run, result, _ = drawn(bench, method=method)
+
+    summary = finished(bench, run, result)
+
+    assert (summary["fan_path"], summary["fan_runs"]) == (None, None)
+    sheet = json.loads((bench.context.home / summary["sheet_path"]).with_suffix(".json").read_text())
+    assert [part["name"] for part in sheet["parts"]] == ["stress" if method == "cost_stress" else "runs"]
+    assert sheet["parts"][0]["drawings"][0]["svg"].startswith("<svg")

@@ -52,7 +52,7 @@ def test_a_backtest_outside_a_cycle_keeps_its_sheet_and_pictures(bench, model_pa
     folder = summary["sheet_path"].rsplit("/", 1)[0]
     kept = {path.removeprefix(f"{folder}/") for path in library.list_files(folder)}
     pictures = {f"sheet_{name}.png" for name in ("equity", "months", "trades_1", "returns", "costs")}
-    assert kept == {"equity.parquet", "trades.parquet", "sheet.html"} | pictures
+    assert kept == {"equity.parquet", "trades.parquet", "sheet.html", "sheet.json"} | pictures
     html = report_text(library, {"operation_id": "op_x", "metadata": {}, "result_summary": summary})
     assert html == (bench.context.home / summary["sheet_path"]).read_text()
     assert summary["mark"]["pack_sha256"] in html

@@ -24,6 +24,7 @@ GRID = "fast=5|10|20,slow=40|60"
 PLAN = {"mode": "rolling", "is_bars": 500, "oos_bars": 250, "purge": 10, "metric": "sharpe_ratio"}
 OF_A_LIFE = {
     "walk_seconds",
+    "sheet_path",
     "windows_restored",
     "windows_computed",
     "mark",

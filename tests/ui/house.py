@@ -1,7 +1,8 @@
 """A small house behind the real pages: the routes of the API with bodies of their true shape.
 
 Run as ``python house.py PORT``. ``POST /house/{state}`` sets what the routes answer with:
-``loaded`` (a running cycle, ended ones, packs), ``empty`` (nothing yet) or ``broken`` (every route fails).
+``loaded`` (a running cycle, ended ones, packs), ``simulated`` (and what was simulated by hand), ``empty``
+(nothing yet) or ``broken`` (every route fails).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse
 from house_bodies import GATES, PACK, PACK_HASH, House, an_answer, day, rounds, stamp
+from house_simulations import routes, simulations
 
 from mintmark.ui import mount
 
@@ -33,6 +35,8 @@ async def breaks(request: Request, call_next: Any) -> Any:
 def set_state(state: str) -> dict[str, str]:
     house.__init__()
     house.state = state
+    if state == "simulated":
+        house.operations |= simulations()
     return {"state": state}
 
 
@@ -80,13 +84,16 @@ def operations(
     operation_type: str | None = None,
     status: str | None = None,
     active_only: bool = False,
+    roots_only: bool = False,
     limit: int = 50,
     offset: int = 0,
 ) -> Any:
     found = [
         one
         for one in house.seen()
-        if operation_type in (None, one["operation_type"]) and status in (None, one["status"])
+        if operation_type in (None, one["operation_type"])
+        and status in (None, one["status"])
+        and not (roots_only and one["parent_operation_id"])
     ]
     active = [one for one in found if one["status"] in ("running", "pending")]
     chosen = active if active_only else found
@@ -303,6 +310,7 @@ def workers() -> Any:
     }
 
 
+app.include_router(routes(house), prefix="/api/v1")
 mount(app)
 
 if __name__ == "__main__":

@@ -134,6 +134,7 @@ class ListRequest(Request):
     status: Status | None = None
     parent: OperationId | None = None
     active_only: bool = False
+    roots_only: bool = Field(False, description="Only what nothing else started.")
     limit: Annotated[int, Field(ge=1, le=1000)] = 50
     offset: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
 

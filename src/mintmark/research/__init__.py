@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mintmark.research.report import EquityCurve, ReportInput, equity_picture, render
     from mintmark.research.report_evidence import backtest_story, luck_story, training_story, verdict_story
     from mintmark.research.sheet import SheetInput, sheet_html, sheet_svg
+    from mintmark.research.simulation_sheets import sweep_map_body
 
 _HOMES = {
     "Context": "operations.context",
@@ -43,6 +44,7 @@ _HOMES = {
     "SheetInput": "sheet",
     "sheet_html": "sheet",
     "sheet_svg": "sheet",
+    "sweep_map_body": "simulation_sheets",
 }
 
 __all__ = [
@@ -65,6 +67,7 @@ __all__ = [
     "sheet_html",
     "sheet_svg",
     "status_of",
+    "sweep_map_body",
     "training_story",
     "verdict_story",
 ]

@@ -12,24 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mintmark.domain import (
-    DASH,
-    Bars,
-    Html,
-    figure,
-    iso,
-    label_of,
-    listing,
-    moment_of,
-    plain,
-    section,
-    table,
-    tag,
-    words,
-)
-from mintmark.research.drawing import Drawing, png, svg
+from mintmark.domain import Bars, iso, label_of, moment_of, plain, words
+from mintmark.research.drawing import Drawing, svg
 from mintmark.research.report_charts import EquityCurve, equity_drawing
-from mintmark.research.report_page import absent, mark_section, page, tiles
 from mintmark.research.sheet_charts import (
     Prices,
     Trades,
@@ -39,6 +24,7 @@ from mintmark.research.sheet_charts import (
     return_drawing,
     trade_drawing,
 )
+from mintmark.research.sheet_parts import Sheet, SheetPart, SheetTable, figure_text, html_of, pictures_of, tiles_of
 from mintmark.simulation import BacktestResult
 
 FloatArray = NDArray[np.float64]
@@ -46,6 +32,7 @@ FloatArray = NDArray[np.float64]
 _TILES = ("sharpe_ratio", "total_return", "max_drawdown", "total_trades", "win_rate", "profit_factor")
 _COSTS = ("price_profit", "spread_cost", "slippage_cost", "fees", "financing_cost", "net_profit")
 _MOST_SYMBOLS = 4
+_NO_TRADES = "No trade was made, or no prices were handed over to draw it on."
 
 FORMULAS: Mapping[str, str] = {
     "total_return": "last equity / capital − 1",
@@ -133,19 +120,27 @@ def _counts(result: BacktestResult) -> list[tuple[str, int]]:
     return list(result.rejections.items())
 
 
-def sheet_html(given: SheetInput) -> str:
-    """Return the tear sheet as one self-contained HTML document."""
+def sheet_of(given: SheetInput, more: Sequence[SheetPart] = ()) -> Sheet:
+    """Return the tear sheet of ``given``; the parts ``more`` stand before its metrics."""
     drawings = drawings_of(given)
     titles = {"equity": "Equity", "months": "Months", "trades": "Trades", "returns": "Returns", "costs": "Costs"}
-    parts = [_head(given)]
+    parts = []
     for name, title in {**titles, "fan": "Monte Carlo"}.items():
-        shown = [drawing for key, drawing in drawings.items() if key.split("_")[0] == name]
+        shown = {key: drawing for key, drawing in drawings.items() if key.split("_")[0] == name}
         if shown:
-            parts.append(section(title, *(tag("figure", Html(svg(drawing))) for drawing in shown)))
+            parts.append(SheetPart(name, title, drawings=shown))
         elif name == "trades":
-            parts.append(section(title, absent("No trade was made, or no prices were handed over to draw it on.")))
-    parts += [_metrics(given), _notes(given), mark_section(given.mark, _span(given))]
-    return page(given.title, parts)
+            parts.append(SheetPart(name, title, [_NO_TRADES]))
+    parts += [*more, metrics_part(given.figures)]
+    if given.notes:
+        parts.append(SheetPart("notes", "Notes", given.notes))
+    lead = span_lead(given.curve.stamps, given.bars_per_year)
+    return Sheet(given.title, lead, tiles_of(given.figures, _TILES), parts, given.mark)
+
+
+def sheet_html(given: SheetInput) -> str:
+    """Return the tear sheet as one self-contained HTML document."""
+    return html_of(sheet_of(given))
 
 
 def sheet_svg(given: SheetInput, name: str) -> str:
@@ -155,7 +150,7 @@ def sheet_svg(given: SheetInput, name: str) -> str:
 
 def sheet_pictures(given: SheetInput) -> dict[str, bytes]:
     """Return every drawing of the sheet as PNG, by name."""
-    return {name: png(drawing) for name, drawing in drawings_of(given).items()}
+    return pictures_of(sheet_of(given))
 
 
 def drawings_of(given: SheetInput) -> dict[str, Drawing]:
@@ -174,34 +169,22 @@ def drawings_of(given: SheetInput) -> dict[str, Drawing]:
     return found
 
 
-def _head(given: SheetInput) -> Html:
-    first, last = (plain(iso(moment_of(int(given.curve.stamps[at])))) for at in (0, -1))
-    said = f"{len(given.curve.stamps):,} bars from {first} to {last}, annualised with {given.bars_per_year:,g} a year."
-    return tag(
-        "header",
-        tag("p", "Mintmark tear sheet", kind="kicker"),
-        tag("h1", given.title),
-        tag("p", said, kind="lead"),
-        tiles(given.figures, _TILES),
-    )
-
-
-def _metrics(given: SheetInput) -> Html:
+def metrics_part(figures: Mapping[str, Any]) -> SheetPart:
+    """Return the metrics of ``figures``, each with its name and its formula."""
     rows = [
-        (label_of(name), figure(given.figures, name), tag("span", name, kind="id"), tag("span", formula, kind="quiet"))
+        (label_of(name), figure_text(figures, name), name, formula)
         for name, formula in FORMULAS.items()
-        if name in given.figures
+        if name in figures
     ]
-    said = tag("p", "r: returns of n bars; A: bars a year; rf: 0; x = r − rf / A.", kind="quiet")
-    return section("Metrics", said, table(("Metric", "Value", "Name", "Formula"), rows, (1,)))
+    listed = SheetTable(("Metric", "Value", "Name", "Formula"), ("text", "number", "name", "quiet"), rows)
+    said = "r: returns of n bars; A: bars a year; rf: 0; x = r − rf / A."
+    return SheetPart("metrics", "Metrics", [said], tables=[listed])
 
 
-def _notes(given: SheetInput) -> Html:
-    return section("Notes", listing(given.notes)) if given.notes else Html("")
-
-
-def _span(given: SheetInput) -> list[tuple[str, Any]]:
-    return [("Operation", given.mark.get("operation_id") or DASH)]
+def span_lead(stamps: NDArray[np.int64], bars_per_year: float) -> str:
+    """Return in one sentence which bars a sheet is about."""
+    first, last = (plain(iso(moment_of(int(stamps[at])))) for at in (0, -1))
+    return f"{len(stamps):,} bars from {first} to {last}, annualised with {bars_per_year:,g} a year."
 
 
 def _amount(value: Any) -> float:

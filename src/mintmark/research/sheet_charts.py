@@ -14,6 +14,7 @@ from mintmark.measures import bar_returns, fan, period_returns, return_counts
 from mintmark.research.drawing import Drawing, Line, Patch, Shape, Words, box, level
 from mintmark.research.plotting import Panel, below, calendar, frame, legend, spread_of, ticks, wide
 from mintmark.research.report_charts import WIDTH, EquityCurve
+from mintmark.research.simulation_charts import Bands, band_drawing
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -160,17 +161,8 @@ def cost_drawing(amounts: Sequence[tuple[str, float]], currency: str) -> Drawing
 def fan_drawing(curve: EquityCurve, paths: FloatArray, title: str) -> Drawing:
     """Return the real equity over the bands of ``paths`` (n_paths, n_bars): 5, 25, 50, 75 and 95 %."""
     kept = np.unique(np.linspace(0, len(curve.stamps) - 1, _BAND_POINTS).astype(np.int64))
-    bands, stamps = fan(paths[:, kept]), curve.stamps[kept]
-    low, high = spread_of(bands, curve.equity)
-    left = wide(np.array([low, high]), _whole)
-    panel = Panel(left, 30.0, _RIGHT, 280.0, float(stamps[0]), float(stamps[-1]), low, high)
-    said = f"{title}, {len(paths):,} runs, {curve.currency}"
-    entries = (("accent", "real"), ("ink", "median"), ("second", "5 to 95 %, 25 to 75 %"))
-    shapes = [*frame(panel, said, _whole), *legend(panel, said, entries)]
-    shapes += [panel.between(stamps, bands[at], bands[-1 - at], "second", 0.22) for at in (0, 1)]
-    shapes.append(panel.line(stamps, bands[2], "ink", 1.0))
-    shapes.append(panel.line(curve.stamps, curve.equity, "accent"))
-    return Drawing("Monte Carlo fan", WIDTH, 308.0, (*shapes, *calendar(panel)))
+    real = np.ascontiguousarray(curve.equity[kept])
+    return band_drawing(Bands(curve.stamps[kept], real, fan(paths[:, kept]), len(paths), title, curve.currency))
 
 
 def _capital(curve: EquityCurve) -> float:

@@ -218,6 +218,7 @@ class Operations:
         status: str | None = None,
         parent: str | None = None,
         active_only: bool = False,
+        roots_only: bool = False,
         limit: int = 50,
         offset: int = 0,
     ) -> dict[str, Any]:
@@ -229,6 +230,7 @@ class Operations:
                 status=status,
                 parent=parent,
                 active_only=active_only,
+                roots_only=roots_only,
                 limit=limit,
                 offset=offset,
             )

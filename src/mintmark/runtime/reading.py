@@ -92,6 +92,7 @@ def many(
     status: str | None,
     parent: str | None,
     active_only: bool,
+    roots_only: bool,
     limit: int,
     offset: int,
 ) -> dict[str, Any]:
@@ -102,6 +103,7 @@ def many(
         raise Refused(f"expected one of {', '.join(STATUSES)}, found {status!r}", status=status)
     table = operations.c
     wanted: list[Any] = [table.status.in_(ACTIVE)] if active_only else []
+    wanted += [table.parent_operation_id.is_(None)] if roots_only else []
     filters = ((table.operation_type, operation_type), (table.status, status), (table.parent_operation_id, parent))
     wanted += [column == value for column, value in filters if value is not None]
     alive = func.count(case((table.status.in_(ACTIVE), 1)))

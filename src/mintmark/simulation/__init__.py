@@ -11,8 +11,10 @@ from mintmark.simulation.grid import MOST_COMBINATIONS, Grid, read_grid
 from mintmark.simulation.montecarlo import (
     METHODS,
     block_bootstrap,
+    bootstrap_paths,
     path_permutation,
     permute_path,
+    shuffled_paths,
     trade_returns,
     trade_shuffle,
 )
@@ -82,6 +84,7 @@ __all__ = [
     "best_rows",
     "between",
     "block_bootstrap",
+    "bootstrap_paths",
     "buy_and_hold",
     "check_cross",
     "check_runs",
@@ -101,6 +104,7 @@ __all__ = [
     "scaled_costs",
     "scaled_spread",
     "sharpe_variance",
+    "shuffled_paths",
     "size_by_fraction",
     "size_by_risk",
     "size_by_volatility",

@@ -16,9 +16,9 @@ from mintmark.measures import (
     mean_block,
     stationary_places,
 )
-from mintmark.simulation.records import FloatArray, Records
+from mintmark.simulation.records import FloatArray, IntArray, Records
 from mintmark.simulation.result import BacktestResult
-from mintmark.simulation.runs import draw
+from mintmark.simulation.runs import draw, seed_of
 
 METHODS = ("trade_shuffle", "block_bootstrap", "path_permutation", "cost_stress")
 
@@ -153,3 +153,27 @@ def permute_path(bars: Bars, generator: np.random.Generator) -> Bars:
 
 def _travel(column: FloatArray | None, moves: np.ndarray[tuple[int], np.dtype[np.int64]]) -> FloatArray | None:
     return None if column is None else np.concatenate((column[:1], column[moves]))
+
+
+def bootstrap_paths(
+    result: BacktestResult, master: int, runs: int, kept: IntArray, *, block: float | None = None
+) -> FloatArray:
+    """Return the equity of the first ``runs`` runs of ``block_bootstrap`` at the bars ``kept``: (runs, n_kept)."""
+    capital = float(result.capital)
+    returns = bar_returns(result.equity, capital)
+    length = mean_block(returns) if block is None else block
+    paths = np.empty((runs, len(kept)))
+    for run in range(runs):
+        places = stationary_places(len(returns), length, np.random.default_rng(seed_of(master, _BOOTSTRAP, run)))
+        paths[run] = capital * _growth(returns[places])[kept]
+    return paths
+
+
+def shuffled_paths(result: BacktestResult, master: int, runs: int, kept: IntArray) -> FloatArray:
+    """Return the equity of the first ``runs`` runs of ``trade_shuffle`` after the trades ``kept``: (runs, n_kept)."""
+    made, capital = trade_returns(result), float(result.capital)
+    paths = np.empty((runs, len(kept)))
+    for run in range(runs):
+        order = np.random.default_rng(seed_of(master, _SHUFFLE, run)).permutation(made)
+        paths[run] = capital * _growth(order)[kept]
+    return paths

@@ -11,7 +11,7 @@ from nicegui import ui
 from starlette.routing import Match, Mount
 from starlette.types import Scope
 
-from mintmark.ui import cycle, data, operation, operations, overview, research
+from mintmark.ui import backtest, backtests, cycle, data, operation, operations, overview, research
 from mintmark.ui.client import Api, ApiRefused
 from mintmark.ui.frame import STATIC, Frame
 from mintmark.ui.parts import Part, broke, lost, nowhere
@@ -77,6 +77,8 @@ def _root(api: Api) -> None:
         "/": overview.page,
         "/research": research.page,
         "/research/{operation_id}": cycle.page,
+        "/backtests": backtests.page,
+        "/backtests/{operation_id}": backtest.page,
         "/data": data.page,
         "/data/{pack_id}": data.page,
         "/operations": operations.page,

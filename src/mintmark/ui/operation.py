@@ -24,6 +24,7 @@ from mintmark.ui.parts import (
     opener,
     operation_path,
     report_button,
+    said_of,
     stamp,
     type_name,
 )
@@ -93,16 +94,8 @@ def _facts(one: Mapping[str, Any]) -> Html:
         ("Timeframes", plain(meta.get("timeframes"))),
         ("Pack", meta.get("pack_id") or DASH),
     ]
-    return Html(_error(one) + card("Facts", facts(rows)))
-
-
-def _error(one: Mapping[str, Any]) -> Html:
-    error = one.get("error")
-    said = [tag("p", tag("span", "✗ ", kind="no"), error["message"], " ", tag("code", error["code"]))] if error else []
-    if one.get("cancel_reason"):
-        said.append(tag("p", "Cancelled: ", one["cancel_reason"]))
-    said += [tag("p", tag("span", "▲ ", kind="wait"), plain(warning)) for warning in one.get("warnings") or ()]
-    return Html(card("What was said", *said) + "<br>") if said else Html("")
+    said = said_of(one)
+    return Html((said + "<br>" if said else "") + card("Facts", facts(rows)))
 
 
 def _tree(facts: Mapping[str, Any]) -> Html:

@@ -12,7 +12,16 @@ from mintmark.ui.live import Watch
 from mintmark.ui.parts import Part, badge, button, card, empty, heading, link, operation_path, stamp, type_name
 
 _PAGE = 50
-_TYPES = ("agent_research", "agent_design", "training", "backtesting", "agent_assessment")
+_TYPES = (
+    "agent_research",
+    "agent_design",
+    "training",
+    "backtesting",
+    "agent_assessment",
+    "sweeping",
+    "montecarlo",
+    "walkforward",
+)
 _STATUSES = ("pending", "running", "resuming", "completed", "failed", "cancelled")
 
 

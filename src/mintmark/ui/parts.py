@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from nicegui import ui
 
-from mintmark.domain import DASH, Html, figure, from_iso, label_of, table, tag, text, words
+from mintmark.domain import DASH, Html, figure, from_iso, label_of, plain, table, tag, text, words
 from mintmark.ui.client import ApiRefused
 
 Draw = Callable[[Any], Html]
@@ -20,7 +20,12 @@ _TYPES = {
     "training": "Training",
     "backtesting": "Backtest",
     "agent_assessment": "Assessment",
+    "sweeping": "Sweep",
+    "montecarlo": "Monte Carlo test",
+    "walkforward": "Walk-forward",
 }
+SIMULATED = ("backtesting", "sweeping", "montecarlo", "walkforward")
+"""What the page Backtests shows when it was started by hand."""
 ACTIVE = ("pending", "running", "resuming")
 
 
@@ -40,6 +45,16 @@ class Part:
     def hide(self) -> None:
         """Take it off the page."""
         self._place.set_visibility(False)
+
+    def on_pick(self, attribute: str, act: Callable[[str], Awaitable[None]]) -> None:
+        """Await ``act`` with the value of ``attribute`` of whatever inside carries it and is pressed."""
+        found = f"event.target.closest('[{attribute}]')"
+        at = f"(event) => {{ if ({found}) emit({found}.getAttribute('{attribute}')) }}"
+
+        async def pressed(event: Any) -> None:
+            await act(str(event.args))
+
+        self._place.on("click", pressed, js_handler=at)
 
     def show(self, facts: Any) -> None:
         """Draw ``facts``, nothing when they are what is shown."""
@@ -83,8 +98,10 @@ def link(href: str, label: Any, kind: str = "") -> Html:
 
 
 def operation_path(operation: Mapping[str, Any]) -> str:
-    """Return the page of an operation: a cycle has its story, any other its facts."""
-    room = "research" if operation["operation_type"] == "agent_research" else "operations"
+    """Return the page of an operation: a cycle has its story, a simulation its sheet, any other its facts."""
+    kind = operation["operation_type"]
+    by_hand = kind in SIMULATED and not operation.get("parent_operation_id")
+    room = "research" if kind == "agent_research" else "backtests" if by_hand else "operations"
     return f"/{room}/{quote(operation['operation_id'])}"
 
 
@@ -155,6 +172,16 @@ def _advice(error: ApiRefused) -> Html:
         503: "The database does not answer. This page tries again by itself.",
     }.get(error.status, "This page tries again by itself. The log holds the details under the request id.")
     return tag("p", advice)
+
+
+def said_of(one: Mapping[str, Any]) -> Html:
+    """Return what was said of an operation: its error, why it was cancelled, its warnings."""
+    error = one.get("error")
+    said = [tag("p", tag("span", "✗ ", kind="no"), error["message"], " ", tag("code", error["code"]))] if error else []
+    if one.get("cancel_reason"):
+        said.append(tag("p", "Cancelled: ", one["cancel_reason"]))
+    said += [tag("p", tag("span", "▲ ", kind="wait"), plain(warning)) for warning in one.get("warnings") or ()]
+    return card("What was said", *said) if said else Html("")
 
 
 def facts(rows: list[tuple[str, Any]]) -> Html:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from mintmark.domain import Refused
 from mintmark.research.operations.context import Context
 from mintmark.research.operations.library import Library
+from mintmark.research.operations.sheets import montecarlo_files
 from mintmark.research.operations.simulation_ground import partitions_of, prepare_ground, told_of
 from mintmark.research.operations.trials import add_trials, data_keys, trials_of
 from mintmark.runtime import Run, Work
@@ -24,8 +25,8 @@ JUDGED = ("sharpe_ratio", "sortino_ratio", "omega_ratio", "total_return", "net_p
 FIELDS = (
     "success", "strategy_name", "strategy_hash", "model_path", "symbols", "timeframe", "start", "end", "out_of_sample",
     "parameters", "bars", "bars_per_year", "cost_profile", "method", "runs", "metric", "real", "p_value", "quantiles",
-    "intervals", "mean_block", "stress", "break_even", "runs_path", "random_state", "montecarlo_seconds", "undefined",
-    "mark",
+    "intervals", "mean_block", "stress", "break_even", "currency", "runs_path", "fan_path", "fan_runs", "sheet_path",
+    "random_state", "montecarlo_seconds", "undefined", "mark",
 )  # fmt: skip
 
 
@@ -75,17 +76,28 @@ class MonteCarlo:
         return {**ground, **asked, "identity": {**ground["identity"], **own}}
 
     def store_files(self, run: Run, result: dict[str, Any]) -> dict[str, Any]:
-        """Keep the table of runs, and note what the data is known by."""
+        """Keep the table of runs, the fan and the sheet, and note what the data is known by."""
         pack = self._context.data.open(run.metadata["pack_id"])
         symbols = list(run.metadata["symbols"])
-        path = f"results/{run.operation_id}/{run.starts}/runs.parquet"
-        kept = self._library.keep(path, (run.folder / "runs.parquet").read_bytes())
-        told = {**result, **told_of(self._context, pack, run), "success": True, "runs_path": kept["path"]}
-        return {**told, "kept": kept, "keys": sorted(data_keys(symbols, partitions_of(pack, symbols)))}
+        folder = f"results/{run.operation_id}/{run.starts}"
+        drawn = ("runs", "fan") if result["fan_runs"] else ("runs",)
+        tables = {name: (run.folder / f"{name}.parquet").read_bytes() for name in drawn}
+        told = {**result, **told_of(self._context, pack, run), "success": True}
+        files = {**{f"{name}.parquet": content for name, content in tables.items()}, **montecarlo_files(told, tables)}
+        kept = {name: self._library.keep(f"{folder}/{name}", content) for name, content in files.items()}
+        return {
+            **told,
+            "runs_path": kept["runs.parquet"]["path"],
+            "fan_path": kept["fan.parquet"]["path"] if "fan" in tables else None,
+            "sheet_path": kept["sheet.html"]["path"],
+            "kept": list(kept.values()),
+            "keys": sorted(data_keys(symbols, partitions_of(pack, symbols))),
+        }
 
     def finish(self, connection: Connection, run: Run, result: dict[str, Any]) -> dict[str, Any]:
         """Count the real run as a try; what chance drew is none."""
-        self._library.put(connection, **result["kept"], operation_id=run.operation_id)
+        for kept in result["kept"]:
+            self._library.put(connection, **kept, operation_id=run.operation_id)
         made_at, tried = self._context.clock.now(), trials_of(result["trials"])
         add_trials(connection, run.operation_id, result["strategy_hash"], result["keys"], tried, made_at)
         return {field: result[field] for field in FIELDS}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mintmark.domain import Bars, iso, moment_of
-from mintmark.measures import bar_returns, exceedance_p, mean_block
+from mintmark.measures import bar_returns, exceedance_p, fan, mean_block
 from mintmark.research.operations.checkpoints import Stage, read_stage, write_stage
 from mintmark.research.operations.simulation_ground import read_ground
 from mintmark.research.redrawing import at_costs, with_path
@@ -21,8 +21,10 @@ from mintmark.simulation import (
     TABLE,
     BacktestResult,
     block_bootstrap,
+    bootstrap_paths,
     cost_stress,
     path_permutation,
+    shuffled_paths,
     spread_of,
     trade_shuffle,
 )
@@ -36,6 +38,9 @@ _CHUNKS = 40
 _SMALLEST_CHUNK = 25
 _QUANTILES = (0.05, 0.25, 0.50, 0.75, 0.95)
 _INTERVAL = (0.025, 0.975)
+_FAN = ("p05", "p25", "p50", "p75", "p95")
+_FAN_RUNS = 2_000
+_FAN_POINTS = 400
 _OF_A_METHOD = ("metric", "p_value", "quantiles", "intervals", "mean_block", "stress", "break_even")
 
 
@@ -54,6 +59,7 @@ class _MonteCarlo:
         stage = Stage() if restored is None else read_stage(restored[1], given["identity"])
         self.spent = float(stage.values.get("seconds", 0.0))
         self.drawn: Records = np.frombuffer(stage.state, RUN)
+        self.fan_runs: int | None = None
 
     def run(self) -> dict[str, Any]:
         self.task.progress(0.0, "Running the strategy")
@@ -71,12 +77,19 @@ class _MonteCarlo:
 
     def _trade_shuffle(self, real: BacktestResult) -> dict[str, Any]:
         self._draw(lambda **how: trade_shuffle(real, **how))
+        kept = _kept(len(real.trades))
+        equity = float(real.capital) + np.cumsum(real.trades["net_profit"])[kept]
+        paths = shuffled_paths(real, self.ground.random_state, self._fan_runs(), kept)
+        self._write_fan(real.trades["exit_stamp"][kept], equity, paths)
         return self._spread(("max_drawdown", "max_drawdown_bars"))
 
     def _block_bootstrap(self, real: BacktestResult) -> dict[str, Any]:
         returns = bar_returns(real.equity, float(real.capital))
         block, mean = mean_block(returns), float(returns.mean())
         self._draw(lambda **how: block_bootstrap(real, block=block, **how))
+        kept = _kept(len(real.stamps))
+        paths = bootstrap_paths(real, self.ground.random_state, self._fan_runs(), kept, block=block)
+        self._write_fan(real.stamps[kept], real.equity[kept], paths)
         return {
             **self._spread(("net_profit", *RETURN_METRICS)),
             "intervals": spread_of(self.drawn, RETURN_METRICS, _INTERVAL),
@@ -123,6 +136,19 @@ class _MonteCarlo:
             stage = Stage({"seconds": self._seconds()}, self.drawn.tobytes())
             self.task.checkpoint(done, write_stage(stage, self.given["identity"]))
 
+    def _fan_runs(self) -> int:
+        return min(int(self.given["runs"]), _FAN_RUNS)
+
+    def _write_fan(self, stamps: Any, equity: Any, paths: Any) -> None:
+        import polars as pl
+
+        self.fan_runs = len(paths)
+        columns = {"stamp": stamps, "real": equity, **dict(zip(_FAN, fan(paths), strict=True))}
+        buffer = io.BytesIO()
+        frame = pl.DataFrame({name: np.ascontiguousarray(values) for name, values in columns.items()})
+        frame.write_parquet(buffer, compression="zstd")
+        write_atomic(self.task.folder / "fan.parquet", buffer.getvalue())
+
     def _seconds(self) -> float:
         return self.spent + time.perf_counter() - self.begun
 
@@ -130,24 +156,31 @@ class _MonteCarlo:
         return {"quantiles": spread_of(self.drawn, names, _QUANTILES)}
 
     def _result(self, real: BacktestResult, found: dict[str, Any]) -> dict[str, Any]:
-        undefined = {name: why for name, why in real.undefined.items() if name in TABLE}
+        shown = tuple(dict.fromkeys((*TABLE, *RETURN_METRICS)))
+        undefined = {name: why for name, why in real.undefined.items() if name in shown}
         tried = {"run": "real", "kind": "montecarlo", "sharpe_per_bar": real.metrics["sharpe_per_bar"]}
         return {
             **dict.fromkeys(_OF_A_METHOD),
             **found,
             "method": self.given["method"],
             "runs": len(self.drawn),
-            "real": {name: real.metrics[name] for name in TABLE},
+            "real": {name: real.metrics[name] for name in shown},
             "start": iso(moment_of(int(real.stamps[0]))),
             "end": iso(moment_of(int(real.stamps[-1]))),
             "out_of_sample": self.given["out_of_sample"],
             "bars": len(real.stamps),
             "bars_per_year": real.bars_per_year,
             "random_state": self.ground.random_state,
+            "currency": real.currency,
+            "fan_runs": self.fan_runs,
             "montecarlo_seconds": round(self._seconds(), 3),
             "undefined": {**undefined, **found.get("undefined", {})},
             "trials": [tried],
         }
+
+
+def _kept(count: int) -> Any:
+    return np.unique(np.linspace(0, count - 1, _FAN_POINTS).astype(np.int64))
 
 
 def _figures(row: Any) -> dict[str, float | None]:

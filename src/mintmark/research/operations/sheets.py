@@ -1,8 +1,9 @@
-"""The tear sheet of a backtest outside a cycle, kept as files of its result."""
+"""The sheets of backtests outside a cycle, sweeps, Monte Carlo tests and walk-forwards, kept as files of a result."""
 
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from mintmark.data import Pack
     from mintmark.research.sheet import SheetInput
     from mintmark.research.sheet_charts import Prices
+    from mintmark.research.sheet_parts import Sheet
 
 _PLACES = {
     True: "Out of sample.",
@@ -23,17 +25,57 @@ _PLACES = {
 
 
 def sheet_files(pack: Pack, told: Mapping[str, Any], tables: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return ``sheet.html`` and its pictures by file name.
+    """Return ``sheet.html``, the same as JSON and its pictures by file name.
 
     ``told``: the result of a backtest with the measures of its run under ``measured``. ``tables``: the bytes of its
     Parquet tables ``equity`` and ``trades``.
     """
     # Drawing is heavy, and only a worker that ends a backtest draws.
-    from mintmark.research.sheet import sheet_html, sheet_pictures
+    from mintmark.research.sheet import sheet_of
 
-    given = sheet_input(pack, told, tables)
-    pictures = {f"sheet_{name}.png": content for name, content in sheet_pictures(given).items()}
-    return {"sheet.html": sheet_html(given).encode(), **pictures}
+    return _files(sheet_of(sheet_input(pack, told, tables)))
+
+
+def sweep_files(told: Mapping[str, Any], table: bytes) -> dict[str, bytes]:
+    """Return the files of a sweep's sheet; ``table``: the bytes of its Parquet table."""
+    from mintmark.research.simulation_sheets import sweep_sheet
+
+    return _files(sweep_sheet(told, _columns(table)))
+
+
+def montecarlo_files(told: Mapping[str, Any], tables: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the files of a Monte Carlo test's sheet; ``tables``: its runs, and its fan where it has one."""
+    from mintmark.research.simulation_sheets import montecarlo_sheet
+
+    bands = _columns(tables["fan"]) if "fan" in tables else None
+    return _files(montecarlo_sheet(told, _columns(tables["runs"]), bands))
+
+
+def walkforward_files(pack: Pack, told: Mapping[str, Any], tables: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the files of a walk-forward's sheet; ``tables``: its windows, equity and trades."""
+    import polars as pl
+
+    from mintmark.research.simulation_sheets import walkforward_input, walkforward_sheet
+
+    equity, trades = _columns(tables["equity"]), pl.read_parquet(io.BytesIO(tables["trades"]))
+    made = {name: trades[name].to_numpy() for name in trades.columns}
+    prices = _prices(pack, told, int(equity["stamp"][0]), int(equity["stamp"][-1]))
+    given = walkforward_input(told, equity, made, prices)
+    return _files(walkforward_sheet(told, given, _columns(tables["windows"])))
+
+
+def _columns(table: bytes) -> dict[str, list[Any]]:
+    import polars as pl
+
+    return pl.read_parquet(io.BytesIO(table)).to_dict(as_series=False)
+
+
+def _files(sheet: Sheet) -> dict[str, bytes]:
+    from mintmark.research.sheet_parts import html_of, json_of, pictures_of
+
+    pictures = {f"sheet_{name}.png": content for name, content in pictures_of(sheet).items()}
+    shown = json.dumps(json_of(sheet), allow_nan=False, ensure_ascii=False).encode()
+    return {"sheet.html": html_of(sheet).encode(), "sheet.json": shown, **pictures}
 
 
 def sheet_input(pack: Pack, told: Mapping[str, Any], tables: Mapping[str, bytes]) -> SheetInput:

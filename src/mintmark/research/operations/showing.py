@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def curve_of(library: Library, result: Mapping[str, Any]) -> EquityCurve | None:
-    """Return the equity of a backtest's ``result``, None where it kept none.
+    """Return the equity of a backtest's or a walk-forward's ``result``, None where it kept none.
 
     Raises:
         Refused: ``not_found`` when the kept file is gone.
@@ -27,7 +27,8 @@ def curve_of(library: Library, result: Mapping[str, Any]) -> EquityCurve | None:
     if not result.get("equity_path"):
         return None
     frame = pl.read_parquet(io.BytesIO(library.fetch(result["equity_path"]).read_bytes()))
-    stamps, equity, benchmark = (frame[name].to_numpy() for name in ("stamp", "equity", "benchmark"))
+    stamps, equity = frame["stamp"].to_numpy(), frame["equity"].to_numpy()
+    benchmark = frame["benchmark"].to_numpy() if "benchmark" in frame.columns else None
     capital = result["initial_capital"]
     return EquityCurve(stamps, equity, benchmark, capital["currency"], capital=float(capital["amount"]))
 
@@ -57,7 +58,7 @@ def equity_body(library: Library, operation: Mapping[str, Any], points: int) -> 
 
 
 def report_text(library: Library, operation: Mapping[str, Any]) -> str:
-    """Return the report of a cycle, or the tear sheet of a backtest outside one.
+    """Return the report of a cycle, or the sheet of what was simulated outside one.
 
     Raises:
         Refused: ``not_found`` when none was written.

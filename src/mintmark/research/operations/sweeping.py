@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from mintmark.research.operations.backtesting import deflated
 from mintmark.research.operations.context import Context
 from mintmark.research.operations.library import Library
+from mintmark.research.operations.sheets import sweep_files
 from mintmark.research.operations.simulation_ground import partitions_of, prepare_ground, told_of
 from mintmark.research.operations.trials import Trial, add_trials, data_keys, sharpes_tried
 from mintmark.runtime import Run, Work
@@ -19,7 +20,7 @@ FIELDS = (
     "success", "strategy_name", "strategy_hash", "model_path", "symbols", "timeframe", "start", "end",
     "out_of_sample", "bars", "bars_per_year", "initial_capital", "cost_profile", "grid", "combinations", "failed",
     "failures", "profitable", "ranked_by", "best", "sharpe_variance", "dsr", "dsr_trials", "pbo", "pbo_splits",
-    "table_path", "sweep_seconds", "rows_restored", "rows_computed", "undefined", "mark",
+    "table_path", "sheet_path", "sweep_seconds", "rows_restored", "rows_computed", "undefined", "mark",
 )  # fmt: skip
 
 
@@ -42,21 +43,26 @@ class Sweeping:
         return {**inputs, "grid": grid, "workers": workers, "identity": {**inputs["identity"], "grid": grid}}
 
     def store_files(self, run: Run, result: dict[str, Any]) -> dict[str, Any]:
-        """Keep the table, and note what the data of this sweep is known by."""
+        """Keep the table and the sheet, and note what the data of this sweep is known by."""
         pack = self._context.data.open(run.metadata["pack_id"])
         inputs = json.loads((run.folder / "inputs.json").read_bytes())["inputs"]
         table = (run.folder / "sweep.parquet").read_bytes()
-        kept = self._library.keep(f"results/{run.operation_id}/{run.starts}/sweep.parquet", table)
         symbols = list(run.metadata["symbols"])
-        return {
+        told = {
             **result,
             **told_of(self._context, pack, run),
             "success": True,
             "out_of_sample": inputs["out_of_sample"],
             "initial_capital": run.parameters["initial_capital"],
             "grid": run.parameters["grid"],
-            "table_path": kept["path"],
-            "kept": [kept],
+        }
+        folder, files = f"results/{run.operation_id}/{run.starts}", {"sweep.parquet": table, **sweep_files(told, table)}
+        kept = {name: self._library.keep(f"{folder}/{name}", content) for name, content in files.items()}
+        return {
+            **told,
+            "table_path": kept["sweep.parquet"]["path"],
+            "sheet_path": kept["sheet.html"]["path"],
+            "kept": list(kept.values()),
             "keys": sorted(data_keys(symbols, partitions_of(pack, symbols))),
         }
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from mintmark.research.operations.backtesting import deflated
 from mintmark.research.operations.context import Context
 from mintmark.research.operations.library import Library
+from mintmark.research.operations.sheets import walkforward_files
 from mintmark.research.operations.simulation_ground import partitions_of, prepare_ground, told_of
 from mintmark.research.operations.trials import add_trials, data_keys, sharpes_tried, trials_of
 from mintmark.runtime import Run, Work
@@ -54,23 +55,27 @@ class WalkingForward:
         return {**inputs, "grid": grid, "plan": plan, "identity": {**inputs["identity"], **own}}
 
     def store_files(self, run: Run, result: dict[str, Any]) -> dict[str, Any]:
-        """Keep windows, equity and trades, and note what the data of this walk is known by."""
+        """Keep windows, equity, trades and the sheet, and note what the data of this walk is known by."""
         pack = self._context.data.open(run.metadata["pack_id"])
         inputs = json.loads((run.folder / "inputs.json").read_bytes())["inputs"]
         folder = f"results/{run.operation_id}/{run.starts}"
-        kept = {
-            name: self._library.keep(f"{folder}/{name}.parquet", (run.folder / f"{name}.parquet").read_bytes())
-            for name in TABLES
-        }
+        tables = {name: (run.folder / f"{name}.parquet").read_bytes() for name in TABLES}
         symbols = list(run.metadata["symbols"])
-        return {
+        told = {
             "success": True,
             **told_of(self._context, pack, run),
             "out_of_sample": inputs["out_of_sample"],
             "grid": run.parameters["grid"],
             **run.parameters["plan"],
             **result,
-            **{f"{name}_path": found["path"] for name, found in kept.items()},
+        }
+        sheets = walkforward_files(pack, told, tables)
+        files = {**{f"{name}.parquet": content for name, content in tables.items()}, **sheets}
+        kept = {name: self._library.keep(f"{folder}/{name}", content) for name, content in files.items()}
+        return {
+            **told,
+            **{f"{name}_path": kept[f"{name}.parquet"]["path"] for name in TABLES},
+            "sheet_path": kept["sheet.html"]["path"],
             "kept": list(kept.values()),
             "keys": sorted(data_keys(symbols, partitions_of(pack, symbols))),
         }
