@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mintmark.domain import DASH, Refused, label_of, plain, words, written
+from mintmark.domain import DASH, Refused, label_of, plain, titled, words, written
 from mintmark.research.drawing import svg
 from mintmark.research.report_charts import EquityCurve
 from mintmark.research.sheet import FORMULAS, SheetInput, sheet_of
@@ -123,7 +123,7 @@ def montecarlo_sheet(told: Mapping[str, Any], runs: Columns, bands: Columns | No
         )
     parts += _stress(told) if told["stress"] else _runs(told, runs)
     lead = _lead(told, f"{_METHODS[method]}; random state {told['random_state']}.")
-    title = f"Monte Carlo test of {told['strategy_name']} on {', '.join(told['symbols'])}"
+    title = f"Monte Carlo test of {titled(told['strategy_name'], told['parameters'])} on {', '.join(told['symbols'])}"
     return Sheet(title, lead, _tiles(told), parts, told["mark"])
 
 
