@@ -118,6 +118,27 @@ def test_a_strategy_without_leaks_is_clean(mintmark: Command):
     assert (left.code, left.body["clean"], left.body["leaks"]) == (0, True, [])
 
 
+@pytest.mark.usefixtures("sampled")
+def test_a_function_that_peeks_is_named_with_its_bar_and_one_that_does_not_is_clean(
+    mintmark: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ideas_of_a_test.py").write_text(
+        "def honest(bars):\n    return bars['close'].rolling_mean(10) - bars['close']\n"
+        "def peeks(bars):\n    return bars['close'].shift(-1) - bars['close']\n"
+    )
+    asked = ("strategy", "lookahead", "--symbol", "NASDAQ", "--json", "--signals")
+
+    clean = mintmark(*asked, "ideas_of_a_test:honest")
+    caught = mintmark(*asked, "ideas_of_a_test:peeks")
+    absent = mintmark(*asked, "ideas_of_a_test:nothing")
+
+    assert (clean.code, clean.body["clean"], clean.body["asked"]) == (0, True, ["signals"])
+    assert (caught.code, caught.body["clean"]) == (3, False)
+    assert all(leak["time"] == leak["cut"] for leak in caught.body["leaks"])
+    assert (absent.code, absent.body["error"]) == (3, "unknown_name")
+
+
 def test_a_file_is_imported_sealed_and_judged(mintmark: Command, home: Path):
     file = home.parent / "bars.csv"
     file.write_text(BARS)

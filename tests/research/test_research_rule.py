@@ -6,10 +6,10 @@ import json
 from dataclasses import replace
 
 import pytest
-from research_bench import SWING
+from research_bench import SAMPLE, SWING
 from sqlalchemy import text
 
-from mintmark.domain import Refused
+from mintmark.domain import Refused, moment_of
 from mintmark.research.operations import backtest_process, sweeping_process
 from mintmark.research.operations.backtesting import FIELDS, Backtesting
 from mintmark.research.operations.library import Library, StrategyFile
@@ -75,6 +75,7 @@ def test_the_rule_has_averages_of_its_own_where_none_are_set(bench):
 @pytest.mark.parametrize(
     "given, code",
     [
+        ("fast=5,slow=1000000", "not_enough_bars"),
         ("fast=20,slow=10", "bad_value"),
         ("fast=5:8", "bad_value"),
         ("fast=2.5", "bad_value"),
@@ -89,6 +90,23 @@ def test_values_that_cannot_be_set_are_refused_before_an_operation_exists(bench,
     assert refused.value.code == code
     with bench.context.database.read() as connection:
         assert connection.execute(text("SELECT count(*) FROM operations")).scalar() == 0
+
+
+def test_fewer_bars_than_the_slow_average_and_two_are_refused_with_needed_and_found(bench):
+    bars = bench.context.data.open(SAMPLE).bars("NASDAQ")
+    end = moment_of(int(bars.stamps[499])).date().isoformat()
+
+    with pytest.raises(Refused) as refused:
+        Research(bench.context).backtest(strategy="sma_cross", symbol="NASDAQ", end=end, set="slow=1000")
+
+    assert (refused.value.code, refused.value.details) == ("not_enough_bars", {"needed": 1_002, "found": 500})
+
+
+def test_a_window_of_one_bar_is_refused_before_an_operation_exists(bench):
+    with pytest.raises(Refused) as refused:
+        Research(bench.context).sweep(strategy="sma_cross", symbol="NASDAQ", grid="fast=5,slow=40", start="2030-01-01")
+
+    assert (refused.value.code, refused.value.details) == ("not_enough_bars", {"needed": 2, "found": 0})
 
 
 def test_what_is_set_of_a_strategy_is_another_strategy_on_the_same_model():

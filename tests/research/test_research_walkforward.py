@@ -46,12 +46,13 @@ def walked(
     model_path: str | None = None,
     start: Any = None,
     stop_after: int | None = None,
+    workers: int = 1,
     **options: Any,
 ) -> Any:
     """Walk on the NASDAQ of the sample pack as a worker does; return the life, its result and all its checkpoints."""
     given = {"symbol": "NASDAQ", **options}
     order = read_simulation(bench.context, library_of(bench), {"model_path": model_path}, name, None, given)
-    parameters = {**order.parameters, "grid": grid, "plan": {**PLAN, **plan}}
+    parameters = {**order.parameters, "grid": grid, "plan": {**PLAN, **plan}, "workers": workers}
     run = bench.run("walkforward", "op_walkforward_x", symbols=order.symbols, **parameters)
     inputs = WalkingForward(bench.context).prepare(run)
     return run, *bench._computed(walkforward_process, run, inputs, start, stop_after)
@@ -159,6 +160,30 @@ def test_too_few_bars_for_a_window_are_told_with_both_numbers(bench):
     assert refused.value.details == {"needed": 100_260, "found": bars}
 
 
+def test_a_walk_with_no_window_is_refused_with_needed_and_found_before_an_operation_exists(bench):
+    held = len(bench.context.data.open(SAMPLE).bars("NASDAQ"))
+
+    with pytest.raises(Refused) as refused:
+        Research(bench.context).walkforward(
+            strategy="sma_cross", grid=GRID, symbol="NASDAQ", is_bars=held - 20, oos_bars=15, purge=6
+        )
+
+    assert (refused.value.code, refused.value.details) == ("not_enough_bars", {"needed": held + 1, "found": held})
+    with bench.context.database.read() as connection:
+        assert connection.execute(text("SELECT count(*) FROM operations")).scalar() == 0
+
+
+def test_any_number_of_workers_walks_to_the_same_bytes(bench):
+    run, result, _ = walked(bench, workers=1)
+    told = finished(bench, run, result)
+
+    other_run, other, _ = walked(bench, workers=4)
+    again = finished(bench, other_run, other)
+
+    for name in ("windows", "equity", "trades"):
+        assert bytes_of(bench, again, name) == bytes_of(bench, told, name)
+
+
 @pytest.mark.parametrize(
     "given, code",
     [
@@ -168,6 +193,7 @@ def test_too_few_bars_for_a_window_are_told_with_both_numbers(bench):
         ({"strategy": "sma_cross", "grid": GRID, "symbol": "NASDAQ", "mode": "sideways"}, "unknown_name"),
         ({"strategy": "sma_cross", "grid": GRID, "symbol": "NASDAQ", "metric": "luck"}, "unknown_name"),
         ({"strategy": "sma_cross", "grid": GRID, "symbol": "NASDAQ", "purge": -1}, "bad_value"),
+        ({"strategy": "sma_cross", "grid": GRID, "symbol": "NASDAQ", "is_bars": 100_000}, "not_enough_bars"),
         ({"strategy": "swing_2", "grid": "decisions.enter_at=0.5"}, "model_missing"),
     ],
 )

@@ -9,8 +9,18 @@ import numpy as np
 import pytest
 from strategy_builders import a_spec, a_walk, every_indicator, trained
 
-from mintmark.domain import Bars
-from mintmark.strategy import FeatureMatrix, Labels, StrategySpec, Targets, decisions, features, labels, lookahead_check
+from mintmark.domain import Bars, Refused
+from mintmark.strategy import (
+    FeatureMatrix,
+    Labels,
+    StrategySpec,
+    Targets,
+    decisions,
+    features,
+    labels,
+    lookahead_check,
+    signals_check,
+)
 from mintmark.strategy.lookahead import Makers, noise_after
 
 
@@ -71,6 +81,43 @@ def test_a_decision_that_knows_the_next_close_is_found():
     found = leaks(a_spec(), Makers(decisions=cheat), model=trained(a_spec())[0], cuts=12)
 
     assert {leak.what for leak in found} == {"decisions"}
+
+
+def trend(bars: Bars) -> np.ndarray:
+    return np.sign(bars.close - np.convolve(bars.close, np.ones(10) / 10)[: len(bars)])
+
+
+def test_a_signal_made_of_past_bars_has_no_leak():
+    assert signals_check(trend, a_walk(300), np.random.default_rng(1), cuts=8) == []
+
+
+def test_a_signal_that_reads_the_next_bar_is_named_with_the_bar_where_it_does():
+    bars = a_walk(300)
+
+    found = signals_check(lambda given: np.append(np.diff(given.close), 0.0), bars, np.random.default_rng(1), cuts=8)
+
+    assert len(found) == 8
+    assert all((leak.what, leak.symbol, leak.stamp) == ("signals", "X", leak.cut) for leak in found)
+
+
+def test_a_signal_that_knows_all_bars_is_named_with_the_first_bar():
+    bars = a_walk(300)
+
+    found = signals_check(lambda given: given.close / given.close.mean(), bars, np.random.default_rng(1))
+
+    assert {leak.stamp for leak in found} == {int(bars.stamps[0])}
+
+
+def test_signals_that_are_not_one_a_bar_or_not_the_same_twice_are_refused():
+    draws = np.random.default_rng(3)
+
+    for wrong, said in (
+        (lambda bars: bars.close[1:], "one signal for each of 300 bars"),
+        (lambda bars: draws.normal(size=len(bars)), "the second time"),
+    ):
+        with pytest.raises(Refused, match=said) as refused:
+            signals_check(wrong, a_walk(300), np.random.default_rng(1))
+        assert refused.value.code == "bad_value"
 
 
 def test_noise_leaves_the_past_and_makes_bars_that_could_be():

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import mintmark
 from mintmark.app.names import one_of_pattern
 from mintmark.app.wiring import App
-from mintmark.domain import Refused, Timeframe
+from mintmark.domain import Bars, Refused, Timeframe
 
 if TYPE_CHECKING:
     from mintmark.app.requests import (
@@ -137,6 +137,14 @@ def validate_saved(app: App, name: str, pack_id: str | None) -> Body:
 def lookahead(app: App, name: str, pack_id: str | None) -> Body:
     """Check that no decision of a strategy changes when later bars are added."""
     return app.research.lookahead(one_of_pattern("name", name), pack_id=_pack_id(pack_id))
+
+
+def lookahead_of_signals(
+    app: App, name: str, signals: Callable[[Bars], Any], symbol: str, timeframe: str | None, pack_id: str | None
+) -> Body:
+    """Check a function that makes signals for knowledge of the future."""
+    frame = None if timeframe is None else str(_timeframe(timeframe))
+    return app.research.lookahead_of_signals(name, signals, symbol=symbol, timeframe=frame, pack_id=_pack_id(pack_id))
 
 
 def selftest(app: App, progress: Callable[[int, int], None], **given: Any) -> Body:

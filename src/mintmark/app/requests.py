@@ -82,6 +82,8 @@ class BacktestRequest(SimulationRequest):
 
 
 Grid = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+Workers = Annotated[int, Field(ge=1, le=64)] | None
+THREADS = "Threads; they change no figure. Default: one a core."
 GRID = "Such as fast=5:30,slow=40:80; a:b[:step] leaves b out, a|b|c is a list."
 
 
@@ -89,7 +91,7 @@ class SweepRequest(SimulationRequest):
     """Run every combination of a grid on a trained strategy, or on the rule sma_cross."""
 
     grid: Grid = Field(description=GRID)
-    workers: Annotated[int, Field(ge=1, le=64)] | None = Field(None, description="Threads. Default: one a core.")
+    workers: Workers = Field(None, description=THREADS)
 
 
 class WalkForwardRequest(SimulationRequest):
@@ -101,6 +103,7 @@ class WalkForwardRequest(SimulationRequest):
     oos_bars: Annotated[int, Field(ge=2, le=10_000_000)] = Field(100, description="Bars that are traded, and the step.")
     purge: Annotated[int, Field(ge=0, le=10_000_000)] = Field(0, description="Bars left out between the two.")
     metric: str = Field("sharpe_ratio", max_length=50, description="What the best is chosen by.")
+    workers: Workers = Field(None, description=THREADS)
 
 
 class MonteCarloRequest(BacktestRequest):
@@ -111,7 +114,7 @@ class MonteCarloRequest(BacktestRequest):
     metric: Annotated[str, StringConstraints(max_length=40)] = Field(
         "sharpe_ratio", description="What a permuted path is judged by."
     )
-    workers: Annotated[int, Field(ge=1, le=64)] | None = Field(None, description="Threads. Default: one a core.")
+    workers: Workers = Field(None, description=THREADS)
 
 
 class ValidateRequest(Request):

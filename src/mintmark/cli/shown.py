@@ -184,7 +184,8 @@ def show_lookahead(body: Body) -> None:
     cuts, bars = body["cuts"], ", ".join(f"{symbol} {plain(count)}" for symbol, count in body["bars"].items())
     line(f"{body['strategy_name']} on {body['pack_id']}: {cuts} cuts, bars {bars}")
     line(
-        "clean: nothing changes when later bars do" if body["clean"] else "leaks:", "green" if body["clean"] else "red"
+        f"clean: no {' or '.join(body['asked'])} change when later bars do" if body["clean"] else "leaks:",
+        "green" if body["clean"] else "red",
     )
     for leak in body["leaks"]:
         line(f"  {plain(leak)}")

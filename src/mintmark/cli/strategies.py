@@ -80,15 +80,37 @@ def _text(name: str) -> str | None:
 
 
 @group.command("lookahead", epilog="Example: mintmark strategy lookahead starting_1")
-def lookahead(name: StrategyName, pack: Pack = None, as_json: AsJson = False) -> None:
-    """Check that no decision of a strategy changes when later bars are added."""
+def lookahead(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Name of a strategy.")] = None,
+    signals: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODULE:FUNCTION",
+            help="Instead: your own function, from a frame of bars to a number for each.",
+        ),
+    ] = None,
+    symbol: Annotated[str | None, typer.Option(metavar="S", help="With --signals: the bars it is called with.")] = None,
+    timeframe: Annotated[
+        str | None, typer.Option(metavar="TF", help="With --signals: their timeframe. Default: the finest.")
+    ] = None,
+    pack: Pack = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check that nothing decided for a bar, by a strategy or a function, changes when later bars are others."""
     from mintmark.app import answers
     from mintmark.cli.opened import opened
     from mintmark.cli.output import give
     from mintmark.cli.shown import show_lookahead
+    from mintmark.cli.signals import read_signals
 
+    if (name is None) is (signals is None) or (signals is None) is not (symbol is None):
+        raise typer.BadParameter("name a strategy, or a function with --signals and its bars with --symbol")
     with opened() as app:
-        answer = answers.lookahead(app, name, pack)
+        if signals is None:
+            answer = answers.lookahead(app, name or "", pack)
+        else:
+            found = read_signals(signals, Path.cwd())
+            answer = answers.lookahead_of_signals(app, signals, found, symbol or "", timeframe, pack)
         give(answer, as_json, show_lookahead)
     if not answer["clean"]:
         raise typer.Exit(outcome_of("strategy_invalid").exit)

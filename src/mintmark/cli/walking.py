@@ -21,6 +21,7 @@ from mintmark.cli.options import (
     Start,
     Symbol,
     Timeframe,
+    Workers,
 )
 
 _FIGURES = ("sharpe_ratio", "total_return", "max_drawdown", "total_trades", "win_rate")
@@ -54,6 +55,7 @@ def walkforward(
     end: End = None,
     capital: Capital = None,
     seed: Seed = None,
+    workers: Workers = None,
     out: Out = None,
     follow: Follow = False,
     as_json: AsJson = False,
@@ -63,7 +65,8 @@ def walkforward(
     from mintmark.cli.simulating import shared, simulate_each
 
     asked = shared(symbol, timeframe, pack, model, start, end, capital, seed)
-    asked |= {"grid": grid, "mode": mode, "is_bars": is_bars, "oos_bars": oos_bars, "purge": purge, "metric": metric}
+    asked |= {"grid": grid, "mode": mode, "is_bars": is_bars, "oos_bars": oos_bars, "purge": purge}
+    asked |= {"metric": metric, "workers": workers}
     simulate_each(names, WalkForwardRequest, answers.walkforward, asked, follow, as_json, out)
 
 

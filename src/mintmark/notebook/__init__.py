@@ -2,7 +2,8 @@
 
 from mintmark.domain import CostProfile
 from mintmark.notebook.backtesting import backtest
+from mintmark.notebook.frames import weights_of
 from mintmark.notebook.result import Backtest
 from mintmark.simulation import Account, Protection
 
-__all__ = ["Account", "Backtest", "CostProfile", "Protection", "backtest"]
+__all__ = ["Account", "Backtest", "CostProfile", "Protection", "backtest", "weights_of"]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
 from mintmark.domain import Refused
 from mintmark.simulation.records import Record, Records
+from mintmark.simulation.threads import each_of
 
 TABLE = (
     "total_trades", "win_rate", "net_profit", "total_return", "sharpe_ratio", "sortino_ratio", "omega_ratio",
@@ -56,12 +56,7 @@ def draw(
     def fill(place: int) -> None:
         put(table[place], numbers[place], one(seed_of(master, purpose, numbers[place])))
 
-    if workers == 1:
-        for place in range(len(numbers)):
-            fill(place)
-    else:
-        with ThreadPoolExecutor(workers) as pool:
-            list(pool.map(fill, range(len(numbers))))
+    each_of(fill, range(len(numbers)), workers)
     return table
 
 

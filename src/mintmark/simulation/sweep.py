@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +13,7 @@ from mintmark.simulation.crossing import check_cross, cross_targets, moving_aver
 from mintmark.simulation.grid import Grid, Value
 from mintmark.simulation.records import FloatArray
 from mintmark.simulation.result import BacktestResult
+from mintmark.simulation.threads import each_of
 
 MOST_FAILURES = 0.05
 Combination = Mapping[str, Value]
@@ -61,10 +61,7 @@ def sweep(
         return SweepRow(number, parameters, metrics, None, block_sums(gained), gained if returns else None)
 
     numbers = range(start, len(combinations) if stop is None else stop)
-    if threads == 1:
-        return [row(number) for number in numbers]
-    with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(row, numbers))
+    return each_of(row, numbers, threads)
 
 
 def averages_of(close: FloatArray, grid: Grid | Sequence[Combination]) -> dict[int, FloatArray]:

@@ -22,6 +22,7 @@ from mintmark.simulation.course import (
 )
 from mintmark.simulation.records import TRADE, FloatArray, IntArray, Records
 from mintmark.simulation.result import BacktestResult
+from mintmark.simulation.threads import each_of
 
 CHOOSE_BY = MORE_IS_BETTER + MORE_OF_TRADES_IS_BETTER
 _INSIDE, _OUTSIDE = 31, 32
@@ -128,27 +129,31 @@ class WalkForward:
     ruined: bool
 
 
-def walk_forward(course: Course, plan: WalkPlan) -> WalkForward:
-    """Return what choosing on each window and trading the next comes to.
+def walk_forward(course: Course, plan: WalkPlan, *, threads: int = 1) -> WalkForward:
+    """Return what choosing on each window and trading the next comes to; any number of ``threads`` gives the same.
 
     Raises:
         Refused: ``not_enough_bars``, and as ``run_targets``.
     """
     walked: list[Walked] = []
     for window in plan.windows(len(course.stamps)):
-        walked.append(walk_window(course, plan, window, walked[-1] if walked else None))
+        walked.append(walk_window(course, plan, window, walked[-1] if walked else None, threads))
         if walked[-1].ruined:
             break
     return sum_up(course, plan, walked)
 
 
-def walk_window(course: Course, plan: WalkPlan, window: WalkWindow, before: Walked | None) -> Walked:
+def walk_window(course: Course, plan: WalkPlan, window: WalkWindow, before: Walked | None, threads: int = 1) -> Walked:
     """Choose the best candidate inside ``window``, then trade it outside with what ``before`` left in the account."""
     made = course.open(window.inside)
-    runs = [
-        course.run(number, window.inside, made(number), (_INSIDE, window.number, number))
-        for number in range(len(course.candidates))
-    ]
+
+    def tried(number: int) -> BacktestResult:
+        run = course.run(number, window.inside, made(number), (_INSIDE, window.number, number))
+        # What is made of a run when it is asked for is made by its own thread.
+        _ = run.metrics
+        return run
+
+    runs = each_of(tried, range(len(course.candidates)), threads)
     chosen = best_of([run.metrics[plan.metric] for run in runs])
     outside = _trade(course, window, chosen, before)
     offset = window.outside.start - plan.is_bars - plan.purge

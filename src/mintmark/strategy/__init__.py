@@ -14,7 +14,7 @@ from mintmark.strategy.grammar import StrategySpec
 from mintmark.strategy.reading import canonical_json, check_spec, read_spec, strategy_hash, to_yaml
 from mintmark.strategy.reference import grammar_reference
 from mintmark.strategy.resampling import resample
-from mintmark.strategy.spans import Fold, Periods, folds, periods
+from mintmark.strategy.spans import Fold, Periods, folds, periods, stamps_between
 from mintmark.strategy.verdict import SpecError, SpecWarning, Validation
 from mintmark.strategy.warmup import warmup_bars
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mintmark.strategy.feature_matrix import FeatureMatrix, feature_hash, features
     from mintmark.strategy.fitting import Block, Fitted, fit, fit_whole
     from mintmark.strategy.labelling import Labels, labels
-    from mintmark.strategy.lookahead import Leak, lookahead_check
+    from mintmark.strategy.lookahead import Leak, lookahead_check, signals_check
     from mintmark.strategy.model import Model
     from mintmark.strategy.training_set import TrainingSet, build_training_set
     from mintmark.strategy.trees import load_trees
@@ -56,6 +56,7 @@ _HOMES = {
     "load_trees": "trees",
     "lookahead_check": "lookahead",
     "signals": "answering",
+    "signals_check": "lookahead",
     "targets": "deciding",
     "variation": "deciding",
 }
@@ -108,6 +109,8 @@ __all__ = [
     "read_spec",
     "resample",
     "signals",
+    "signals_check",
+    "stamps_between",
     "strategy_hash",
     "targets",
     "to_yaml",

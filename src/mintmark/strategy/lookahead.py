@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mintmark.domain import Bars, moment_of
+from mintmark.domain import Bars, Refused, moment_of
 from mintmark.strategy.arrays import FloatArray
 from mintmark.strategy.deciding import Targets, decisions
 from mintmark.strategy.feature_matrix import FeatureMatrix, features
@@ -68,6 +68,43 @@ def lookahead_check(
         if model is not None:
             leaks.extend(_decision_leaks(spec, model, known, noisy, cut, makers))
     return leaks
+
+
+def signals_check(
+    signals: Callable[[Bars], FloatArray], bars: Bars, generator: np.random.Generator, *, cuts: int = 5
+) -> list[Leak]:
+    """Return for each cut the first bar at or before it whose signal depends on bars after it; empty when none does.
+
+    ``signals`` gives one number for each bar it is handed (n_bars,), NaN allowed. At ``cuts`` random closes all later
+    bars are replaced by noise; up to the cut every signal must stay the same, to the bit.
+
+    Raises:
+        Refused: ``bad_value`` for too few bars to cut, for another number of signals than bars, or where the same
+            bars give other signals the second time: nothing could be said of those.
+    """
+    if len(bars) < 2:
+        raise _wrong("bars", f"expected at least 2 bars, found {len(bars)}")
+    real = _signalled(signals, bars)
+    if len(_changed(real, _signalled(signals, bars))):
+        raise _wrong("signals", "the same bars gave other signals the second time: take its randomness from a seed")
+    leaks = []
+    for at in sorted(set(generator.integers(len(bars) // 3, len(bars) - 1, size=cuts).tolist())):
+        cut = int(bars.stamps[at])
+        changed = _changed(real[: at + 1], _signalled(signals, noise_after(bars, cut, generator))[: at + 1])
+        if len(changed):
+            leaks.append(Leak("signals", bars.symbol, "signal", int(bars.stamps[changed[0]]), cut))
+    return leaks
+
+
+def _signalled(signals: Callable[[Bars], FloatArray], bars: Bars) -> FloatArray:
+    found = np.asarray(signals(bars), dtype=np.float64)
+    if found.shape != (len(bars),):
+        raise _wrong("signals", f"expected one signal for each of {len(bars)} bars, found {found.shape}")
+    return found
+
+
+def _wrong(field: str, message: str) -> Refused:
+    return Refused(message, code="bad_value", field=field)
 
 
 def noise_after(bars: Bars, cut: int, generator: np.random.Generator) -> Bars:

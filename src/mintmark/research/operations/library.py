@@ -17,6 +17,7 @@ from mintmark.store import path_within, write_atomic, write_once
 
 if TYPE_CHECKING:
     from mintmark.store import Blobs, Database
+    from mintmark.strategy import Model
 
 _NAME = re.compile(r"^[a-z][a-z0-9_]{2,63}$")
 _NUMBERED = re.compile(r"^(.*)_(\d+)$")
@@ -87,6 +88,20 @@ class Library:
         place = path_within(self._home, folder)
         here = {f"{folder}/{found.name}" for found in place.iterdir() if found.is_file()} if place.is_dir() else set()
         return sorted(kept | here)
+
+    def model(self, path: str) -> Model:
+        """Return the model kept in the folder ``path``.
+
+        Raises:
+            Refused: ``model_missing``.
+            Damaged: ``model_damaged``.
+        """
+        from mintmark.strategy import Model
+
+        files = {file.rsplit("/", 1)[-1]: file for file in self.list_files(path)}
+        if not files:
+            raise Refused(f"there is no model at {path}", code="model_missing", path=path)
+        return Model.from_files({name: self.fetch(file).read_bytes() for name, file in files.items()})
 
     def strategy(self, name: str) -> StrategyFile:
         """Return a saved strategy, or a starting one.

@@ -8,14 +8,15 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from mintmark.domain import Refused, iso
-from mintmark.research.operations.asking import Accepted, accept, pack_and_file, read_trigger
+from mintmark.domain import Bars, Refused, iso
+from mintmark.research.operations.asking import Accepted, accept, pack_and_file, pack_for, read_trigger
 from mintmark.research.operations.assessing import Assessing
 from mintmark.research.operations.backtesting import Backtesting
 from mintmark.research.operations.context import Context
 from mintmark.research.operations.cycle import Cycle
 from mintmark.research.operations.designing import Designing, note_strategy
 from mintmark.research.operations.ending import remember_cancelled
+from mintmark.research.operations.facts import require_universe
 from mintmark.research.operations.library import Library
 from mintmark.research.operations.montecarlo import MONTECARLO, Draw, MonteCarlo
 from mintmark.research.operations.remembering import all_experiments, all_hypotheses
@@ -197,11 +198,25 @@ class Research:
         return self.validate(self._library.strategy(name).text, pack_id=pack_id)
 
     def lookahead(self, name: str, *, pack_id: str | None = None) -> dict[str, Any]:
-        """Check that nothing a strategy computes for a bar changes when later bars are added."""
+        """Check that nothing a strategy computes for a bar, decisions of a trained one too, knows later bars."""
         from mintmark.research.operations.lookahead import lookahead
 
         pack, file = pack_and_file(self._context, self._library, name, pack_id)
-        return lookahead(read_spec(file.text, pack.facts()).require(), pack, self._context.rules.random_state)
+        spec = read_spec(file.text, pack.facts()).require()
+        row = self._rows(name).get(name) or {}
+        trained = row.get("model_path") is not None and row["hash"] == strategy_hash(spec)
+        model = self._library.model(row["model_path"]) if trained else None
+        return lookahead(spec, model, pack, self._context.rules.random_state)
+
+    def lookahead_of_signals(
+        self, name: str, signals: Callable[[Bars], Any], *, symbol: str, timeframe: str | None, pack_id: str | None
+    ) -> dict[str, Any]:
+        """Check that no signal a function gives for a bar changes when later bars do."""
+        from mintmark.research.operations.lookahead import lookahead_of_signals
+
+        pack = pack_for(self._context, pack_id, [symbol], timeframe)
+        require_universe(pack.facts(), [symbol], timeframe)
+        return lookahead_of_signals(name, signals, pack.bars(symbol, timeframe), pack, self._context.rules.random_state)
 
     def selftest(
         self,
@@ -246,7 +261,9 @@ class Research:
 
     def backtest(self, *, strategy: str, pack_id: str | None = None, **options: Any) -> dict[str, Any]:
         """Start a backtest outside a cycle: one run of a trained strategy or the rule, one row in ``trials``."""
-        return self._start("backtesting", self._simulation(strategy, pack_id, options))
+        order = self._simulation(strategy, pack_id, options)
+        order.require_warm_up()
+        return self._start("backtesting", order)
 
     def sweep(
         self, *, strategy: str, grid: str, pack_id: str | None = None, workers: int | None = None, **options: Any
@@ -263,18 +280,25 @@ class Research:
             Refused: ``bad_value`` for fewer than 100 runs, ``unknown_name``, and those of the strategy.
         """
         draw = Draw.read({name: options.pop(name, None) for name in ("method", "runs", "metric", "workers")})
-        return self._start(MONTECARLO, self._simulation(strategy, pack_id, options), **asdict(draw))
+        order = self._simulation(strategy, pack_id, options)
+        order.require_warm_up()
+        return self._start(MONTECARLO, order, **asdict(draw))
 
-    def walkforward(self, *, strategy: str, grid: str, pack_id: str | None = None, **options: Any) -> dict[str, Any]:
+    def walkforward(
+        self, *, strategy: str, grid: str, pack_id: str | None = None, workers: int | None = None, **options: Any
+    ) -> dict[str, Any]:
         """Start a walk-forward over a grid: every combination, and the walk itself, is a row in ``trials``."""
-        plan = read_plan(options)
         order = self._simulation(strategy, pack_id, options)
         combinations = check_grid(grid, order.spec)
-        return {**self._start(WALKFORWARD, order, grid=grid, plan=plan), "combinations": combinations}
+        plan = read_plan(options, len(order.span))
+        return {**self._start(WALKFORWARD, order, grid=grid, plan=plan, workers=workers), "combinations": combinations}
 
     def _simulation(self, strategy: str, pack_id: str | None, options: dict[str, Any]) -> SimulationOrder:
         row = self._rows(strategy).get(strategy)
-        return read_simulation(self._context, self._library, row, strategy, pack_id, options)
+        order = read_simulation(self._context, self._library, row, strategy, pack_id, options)
+        # Bars that are too few are refused here, before there is an operation.
+        _ = order.span
+        return order
 
     def _start(self, kind: str, order: SimulationOrder, **own: Any) -> dict[str, Any]:
         with self._context.operations.writing() as connection:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,10 +17,11 @@ from mintmark.research.operations.market_file import (
     write_market,
     write_model,
 )
-from mintmark.strategy import StrategySpec, periods, read_spec
+from mintmark.strategy import Periods, StrategySpec, periods, read_spec, stamps_between
 
 if TYPE_CHECKING:
     from mintmark.data import Pack
+    from mintmark.domain import Bars
     from mintmark.research.operations.context import Context
     from mintmark.research.operations.library import Library
     from mintmark.research.redrawing import Decider
@@ -58,6 +59,38 @@ class Ground:
         return np.random.default_rng(seed)
 
 
+@dataclass(frozen=True)
+class Span:
+    """The bars of a simulation: ``start`` <= stamp < ``stop`` (ns) is simulated, what lies before warms up.
+
+    ``cut``: the periods of the strategy; None for the built-in rule, whose window by default is all bars.
+    """
+
+    bars: Mapping[str, Bars]
+    cut: Periods | None
+    start: int
+    stop: int
+
+    def __len__(self) -> int:
+        """How many stamps are simulated, those of all symbols together."""
+        return len(stamps_between({symbol: found.stamps for symbol, found in self.bars.items()}, self.start, self.stop))
+
+
+def span_of(
+    pack: Pack, spec: StrategySpec | None, symbols: Sequence[str], timeframe: str, window: Mapping[str, Any]
+) -> Span:
+    """Return the bars that are simulated: the days of ``window``, else the holdout of ``spec``, else all.
+
+    Raises:
+        Refused: ``not_enough_bars`` for fewer than two, ``training_data_error``, and those of the pack.
+    """
+    bars = {symbol: pack.bars(symbol, timeframe) for symbol in symbols}
+    if spec is None:
+        return Span(bars, None, *window_of(window, min(int(found.stamps[0]) for found in bars.values()), bars))
+    cut = periods(spec, {symbol: found.stamps for symbol, found in bars.items()})
+    return Span(bars, cut, *window_of(window, cut.holdout_from, bars))
+
+
 def prepare_ground(context: Context, library: Library, run: Run) -> dict[str, Any]:
     """Write bars, rates and model into the folder of ``run``; return the inputs ``read_ground`` needs, as JSON.
 
@@ -68,19 +101,14 @@ def prepare_ground(context: Context, library: Library, run: Run) -> dict[str, An
     """
     given = run.parameters
     pack = context.data.open(run.metadata["pack_id"])
-    symbols, timeframe = run.metadata["symbols"], run.metadata["timeframes"][0]
-    bars = {symbol: pack.bars(symbol, timeframe) for symbol in symbols}
-    first, priced, embargo = min(int(found.stamps[0]) for found in bars.values()), None, 0
-    note: Mapping[str, Any] | None = None
-    if given["text"] is not None:
-        spec = read_spec(given["text"], pack.facts()).require()
-        cut = periods(spec, {symbol: found.stamps for symbol, found in bars.items()})
-        note = write_model(run.folder, library, given["model_path"])
-        first, priced, embargo = cut.holdout_from, cut.holdout_start, cut.embargo_bars
-    start, stop = window_of(given["window"], first, bars)
+    timeframe = run.metadata["timeframes"][0]
+    spec = None if given["text"] is None else read_spec(given["text"], pack.facts()).require()
+    span = span_of(pack, spec, run.metadata["symbols"], timeframe, given["window"])
+    start, stop, cut = span.start, span.stop, span.cut
+    note = None if cut is None else write_model(run.folder, library, given["model_path"])
     market = write_market(
-        run.folder, pack, bars, timeframe, given["initial_capital"], start=start, stop=stop,
-        priced_before=start if priced is None else min(start, priced),
+        run.folder, pack, span.bars, timeframe, given["initial_capital"], start=start, stop=stop,
+        priced_before=start if cut is None else min(start, cut.holdout_start),
     )  # fmt: skip
     return {
         "text": given["text"],
@@ -88,7 +116,7 @@ def prepare_ground(context: Context, library: Library, run: Run) -> dict[str, An
         "random_state": given["random_state"],
         "window_start": start,
         "window_stop": stop,
-        "out_of_sample": None if note is None else start >= first_unseen(bars, note, embargo),
+        "out_of_sample": None if cut is None else start >= first_unseen(span.bars, note or {}, cut.embargo_bars),
         "market": market,
         "identity": {
             "strategy": given["strategy_hash"],

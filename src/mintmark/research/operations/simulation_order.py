@@ -6,12 +6,16 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from mintmark.domain import Money, Refused
 from mintmark.research.operations.asking import pack_for
 from mintmark.research.operations.facts import require_universe
 from mintmark.research.operations.market_file import CAPITAL
+from mintmark.research.operations.simulation_ground import Span, span_of
 from mintmark.research.sweep_keys import read_values, rule_values, with_values
 from mintmark.strategy import StrategySpec, read_spec, strategy_hash, to_yaml
 
@@ -24,7 +28,7 @@ RULE = "sma_cross"
 RULE_HASH = hashlib.sha256(f"rule:{RULE}".encode()).hexdigest()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SimulationOrder:
     """A simulation that may begin. ``spec`` is None for the built-in rule.
 
@@ -38,6 +42,21 @@ class SimulationOrder:
     symbols: tuple[str, ...]
     timeframe: str
     parameters: Mapping[str, Any]
+
+    @cached_property
+    def span(self) -> Span:
+        """The bars it runs on; raises as ``span_of``."""
+        return span_of(self.pack, self.spec, self.symbols, self.timeframe, self.parameters["window"])
+
+    def require_warm_up(self) -> None:
+        """Refuse bars too few for the averages of the rule: ``not_enough_bars``. A strategy was asked already."""
+        if self.spec is not None:
+            return
+        needed = int(self.parameters["values"]["slow"]) + 2
+        found = max(int(np.searchsorted(bars.stamps, self.span.stop)) for bars in self.span.bars.values())
+        if found < needed:
+            message = f"expected at least {needed} bars for an average of {needed - 2}, found {found}"
+            raise Refused(message, code="not_enough_bars", needed=needed, found=found)
 
     def metadata(self, **own: Any) -> dict[str, Any]:
         """Return what the operation stores of the order; ``own`` joins the parameters."""

@@ -22,17 +22,20 @@ TABLES = ("windows", "equity", "trades")
 _NOT_SHOWN = ("kept", "keys", "trials", "moments")
 
 
-def read_plan(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the plan that ``options`` name, checked; what they leave out is the default.
+def read_plan(options: Mapping[str, Any], bars: int) -> dict[str, Any]:
+    """Return the plan that ``options`` name, checked on so many ``bars``; what they leave out is the default.
 
     Raises:
-        Refused: ``unknown_name`` for a mode or metric, ``bad_value`` for bars below what a walk needs.
+        Refused: ``unknown_name`` for a mode or metric, ``bad_value`` for bars below what a walk needs,
+            ``not_enough_bars`` where there is no window.
     """
     # The doors load this file too, and need no compiler.
     from mintmark.simulation import WalkPlan
 
     names = ("mode", "is_bars", "oos_bars", "purge", "metric")
-    return asdict(WalkPlan(**{name: options[name] for name in names if options.get(name) is not None}))
+    plan = WalkPlan(**{name: options[name] for name in names if options.get(name) is not None})
+    plan.windows(bars)
+    return asdict(plan)
 
 
 class WalkingForward:
@@ -50,9 +53,9 @@ class WalkingForward:
     def prepare(self, run: Run) -> dict[str, Any]:
         """Write bars, rates and the model into the folder; return plan and grid with the rest of the inputs."""
         inputs = prepare_ground(self._context, self._library, run)
-        grid, plan = run.parameters["grid"], run.parameters["plan"]
+        grid, plan, workers = (run.parameters[name] for name in ("grid", "plan", "workers"))
         own = {"grid": grid, **{name: str(value) for name, value in plan.items()}}
-        return {**inputs, "grid": grid, "plan": plan, "identity": {**inputs["identity"], **own}}
+        return {**inputs, "grid": grid, "plan": plan, "workers": workers, "identity": {**inputs["identity"], **own}}
 
     def store_files(self, run: Run, result: dict[str, Any]) -> dict[str, Any]:
         """Keep windows, equity, trades and the sheet, and note what the data of this walk is known by."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import time
 from collections.abc import Mapping
 from decimal import Decimal
@@ -53,12 +54,13 @@ class _Walk:
 
     def run(self) -> dict[str, Any]:
         saved, saved_at, total = len(self.done), time.perf_counter(), len(self.windows)
+        threads = int(self.given["workers"] or os.cpu_count() or 1)
         while len(self.done) < total and not (self.done and self.done[-1].ruined):
             at = len(self.done)
             step = f"Window {at + 1:,}/{total:,}"
             self.task.progress(100.0 * at / total, step, items_processed=at, items_total=total)
             before = self.done[-1] if self.done else None
-            self.done.append(walk_window(self.course, self.plan, self.windows[at], before))
+            self.done.append(walk_window(self.course, self.plan, self.windows[at], before, threads))
             # Of a long walk more than one window goes into a checkpoint: writing must not cost more than walking.
             grown = len(self.done) - saved >= max(1.0, _SAVED_SHARE * saved)
             if grown or time.perf_counter() - saved_at >= _SAVED_SECONDS:

@@ -1,0 +1,21 @@
+"""Work on many threads whose results do not depend on how many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+Found = TypeVar("Found")
+
+
+def each_of(work: Callable[[int], Found], numbers: Sequence[int], threads: int) -> list[Found]:
+    """Return what ``work`` gives for each of ``numbers``, in their order.
+
+    >>> each_of(lambda number: number * number, range(4), 2)
+    [0, 1, 4, 9]
+    """
+    if threads == 1:
+        return [work(number) for number in numbers]
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(work, numbers))
