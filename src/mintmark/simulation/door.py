@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mintmark.domain import Bars, Instrument, Refused, iso, moment_of
+from mintmark.measures import compiled
 from mintmark.simulation.records import ABSENT, CLOSED, TRADING, FloatArray, IntArray
 
 _PRICES = ("open", "high", "low", "close")
@@ -39,6 +41,8 @@ def check_bars(bars: Bars) -> None:
         raise Refused(f"{bars.symbol}: expected int64 stamps and float64 prices", code="wrong_type")
     if any(len(column) != len(bars) for column in columns):
         raise Refused(f"{bars.symbol}: columns of different length", code="wrong_type")
+    if all(column.flags.carray for column in (bars.stamps, *columns)) and are_sound(bars.stamps, *columns):
+        return
     steps = np.diff(bars.stamps)
     _complain(bars, np.flatnonzero(steps == 0) + 1, "duplicate_bar")
     _complain(bars, np.flatnonzero(steps < 0) + 1, "not_monotonic")
@@ -48,6 +52,18 @@ def check_bars(bars: Bars) -> None:
     _complain(bars, np.flatnonzero(low <= 0.0), "price_not_positive")
     wrong = (low > opened) | (low > close) | (high < opened) | (high < close)
     _complain(bars, np.flatnonzero(wrong), "ohlc_inconsistent")
+
+
+@compiled
+def are_sound(stamps: IntArray, opened: FloatArray, high: FloatArray, low: FloatArray, close: FloatArray) -> bool:
+    """Return whether stamps rise, prices are finite and above 0, and no bar's open or close lies outside of it."""
+    wrong = 0
+    for t in range(len(stamps)):
+        inside = low[t] <= opened[t] and low[t] <= close[t] and opened[t] <= high[t] and close[t] <= high[t]
+        wrong += not (inside and low[t] > 0.0 and high[t] < math.inf)
+    for t in range(1, len(stamps)):
+        wrong += stamps[t] <= stamps[t - 1]
+    return wrong == 0
 
 
 def _complain(bars: Bars, rows: NDArray[np.intp], code: str) -> None:
@@ -111,7 +127,8 @@ def half_spreads(bars: Bars, instrument: Instrument) -> FloatArray:
     ticks = np.array([float(instrument.spread_ticks)]) if bars.spread is None else bars.spread
     tick = float(instrument.tick)
     halves: FloatArray = ticks * (tick / 2.0)
-    if not (np.all(halves >= 0.0) and np.all(halves + tick < bars.low)):
+    lowest = bars.low if len(halves) > 1 else bars.low.min()
+    if not (np.all(halves >= 0.0) and np.all(halves + tick < lowest)):
         raise Refused(
             f"{bars.symbol}: a spread is negative, missing, or leaves no price a tick above 0", code="bad_value",
             field="spread",
@@ -129,8 +146,10 @@ def _status(opens: FloatArray, closed: NDArray[np.bool_] | None) -> NDArray[np.u
     return status
 
 
-def check_targets(targets: FloatArray, bars: int, columns: int, by_weight: bool) -> FloatArray:
-    """Return ``targets`` as (n_columns, n_bars).
+def check_targets(targets: FloatArray, bars: int, columns: int, by_weight: bool) -> tuple[FloatArray, int]:
+    """Return ``targets`` as (n_columns, n_bars), and how often one differs from the one before it of its instrument.
+
+    That is the most orders there can be.
 
     Raises:
         Refused: ``bad_value`` for another shape, an infinite number, or a weight outside [-1, 1].
@@ -143,14 +162,30 @@ def check_targets(targets: FloatArray, bars: int, columns: int, by_weight: bool)
             field="targets",
         )  # fmt: skip
     limit = 1.0 if by_weight else np.finfo(np.float64).max
-    wrong = np.abs(table) > limit
-    if wrong.any():
-        row, column = (int(place[0]) for place in np.nonzero(wrong))
+    rows = plain(table.reshape(1, -1) if columns == 1 else table.T)
+    widest, changes = scan_targets(rows)
+    if widest > limit:
+        row, column = (int(place[0]) for place in np.nonzero(np.abs(table) > limit))
         raise Refused(
             f"expected a target within {limit:g}, found {table[row, column]} at bar {row}", code="bad_value",
             field="targets", value=str(table[row, column]),
         )  # fmt: skip
-    return table.reshape(1, -1) if columns == 1 else table.T
+    return rows, changes
+
+
+@compiled
+def scan_targets(targets: FloatArray) -> tuple[float, int]:
+    """Return the largest size of a target, and how often one differs from the one before it in its row."""
+    widest, changes = 0.0, 0
+    for m in range(len(targets)):
+        last = 0.0
+        for t in range(targets.shape[1]):
+            one = targets[m, t]
+            if one == one:
+                changes += one != last
+                widest = max(widest, abs(one))
+                last = one
+    return widest, changes
 
 
 def check_gross(targets: FloatArray, inverse_leverage: FloatArray) -> None:

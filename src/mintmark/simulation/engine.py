@@ -144,13 +144,13 @@ def prepare(
     _check(bars, instruments, account)
     columns = door.align(bars, instruments, closed)
     terms = terms_of(instruments, None if account.leverage is None else float(account.leverage))
-    table = door.check_targets(targets, len(columns.stamps), len(bars), rules.sizing == BY_WEIGHT)
+    table, changes = door.check_targets(targets, len(columns.stamps), len(bars), rules.sizing == BY_WEIGHT)
     if rules.sizing == BY_WEIGHT:
         door.check_gross(table, terms["inverse_leverage"])
-    changes = count_changes(table) + orders
+    changes += orders
     market = Market(
         columns.stamps, columns.open, columns.high, columns.low, columns.close, columns.half_spread,
-        door.conversion(rates, columns, instruments, account.currency), columns.status, door.plain(table),
+        door.conversion(rates, columns, instruments, account.currency), columns.status, table,
         _events(instruments, columns.stamps, actions),
     )  # fmt: skip
     draws = draws_of(terms, slippage, 3 * changes + len(bars))
@@ -192,15 +192,6 @@ def rules_of(protection: Protection, sizing: str, sizing_price: str, min_trade_f
         int(sizing_price == "fill"),
         float(min_trade_fraction),
     )
-
-
-def count_changes(targets: FloatArray) -> int:
-    """Return how often a target differs from the one before it in its row: the most orders there can be."""
-    total = 0
-    for row in targets:
-        said = row[~np.isnan(row)]
-        total += int(np.count_nonzero(np.diff(said, prepend=0.0)))
-    return total
 
 
 def new_book(columns: int, bars: int, changes: int, capital: float, draws: FloatArray) -> Book:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -108,8 +109,10 @@ def path_permutation(
         Masters (2018), Permutation and Randomization Tests for Trading System Development.
     """
 
+    known = [moves_of(each) for each in bars]
+
     def one(seed: np.random.SeedSequence) -> dict[str, float | int | None]:
-        path = [permute_path(each, np.random.default_rng(seed)) for each in bars]
+        path = [redraw(each, moves, np.random.default_rng(seed)) for each, moves in zip(bars, known, strict=True)]
         slippage = np.random.default_rng(np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, 0)))
         return trade(path, slippage).metrics
 
@@ -133,26 +136,39 @@ def permute_path(bars: Bars, generator: np.random.Generator) -> Bars:
     Source:
         Masters (2018), Permutation and Randomization Tests for Trading System Development.
     """
-    gaps = np.log(bars.open[1:] / bars.close[:-1])
-    inside = np.log(np.column_stack((bars.high, bars.low, bars.close)) / bars.open[:, None])
-    order = generator.permutation(len(gaps))
-    moves = 1 + generator.permutation(len(gaps))
-    high, low, close = inside[np.concatenate(([0], moves))].T
-    steps = gaps[order] + close[:-1]
-    opens = bars.open[0] * np.exp(np.concatenate(([0.0], np.cumsum(steps))))
+    return redraw(bars, moves_of(bars), generator)
+
+
+class Moves(NamedTuple):
+    """What a path is made of: log gaps (n - 1,), log closes over their opens (n,), and high, low, close over open."""
+
+    gaps: FloatArray
+    steps: FloatArray
+    inside: FloatArray
+
+
+def moves_of(bars: Bars) -> Moves:
+    """Return the moves of ``bars``, the same for each of its paths."""
+    inside = np.log(np.stack((bars.high, bars.low, bars.close)) / bars.open)
+    return Moves(np.log(bars.open[1:] / bars.close[:-1]), inside[2].copy(), np.exp(inside))
+
+
+def redraw(bars: Bars, moves: Moves, generator: np.random.Generator) -> Bars:
+    """Return a path of ``bars`` with its ``moves`` in another order; see ``permute_path``."""
+    order = generator.permutation(len(moves.gaps))
+    places = np.concatenate(([0], 1 + generator.permutation(len(moves.gaps))))
+    climbed = np.zeros(len(bars))
+    np.cumsum(moves.gaps[order] + moves.steps[places[:-1]], out=climbed[1:])
+    opens = bars.open[0] * np.exp(climbed)
+    high, low, close = (opens * inside[places] for inside in moves.inside)
     return replace(
-        bars,
-        open=opens,
-        high=opens * np.exp(high),
-        low=opens * np.exp(low),
-        close=opens * np.exp(close),
-        volume=_travel(bars.volume, moves),
-        spread=_travel(bars.spread, moves),
-    )
+        bars, open=opens, high=high, low=low, close=close, volume=_travel(bars.volume, places),
+        spread=_travel(bars.spread, places),
+    )  # fmt: skip
 
 
-def _travel(column: FloatArray | None, moves: np.ndarray[tuple[int], np.dtype[np.int64]]) -> FloatArray | None:
-    return None if column is None else np.concatenate((column[:1], column[moves]))
+def _travel(column: FloatArray | None, places: IntArray) -> FloatArray | None:
+    return None if column is None else column[places]
 
 
 def bootstrap_paths(
