@@ -1,7 +1,8 @@
 """Measure what the docs promise, and print each figure beside its target.
 
 ``python bench/run.py`` runs every ``*_bench.py`` beside this file; words after it
-choose by name: ``python bench/run.py doors features``. ``--page FILE`` writes what was measured as a page.
+choose by name: ``python bench/run.py doors features``. ``--page FILE`` writes what was measured as a page,
+``--rounds N`` says how often the comparison with peers goes round.
 Leaves 1 when a target was missed, 2 when none was but one could not be judged.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import inspect
 import sys
 import time
 from collections.abc import Iterable
@@ -50,10 +52,11 @@ def main(words: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", help="beginnings of names; all without one")
     parser.add_argument("--page", type=Path, help="write what was measured to this file as Markdown")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds of the comparison with peers, the best counts")
     asked = parser.parse_args(words)
     # The benches of whole processes start them as the stories do.
     sys.path[:0] = [str(HERE), str(HERE.parent / "tests" / "stories")]
-    sections = [measured(name) for name in benches(asked.names)]
+    sections = [measured(name, asked.rounds) for name in benches(asked.names)]
     figures = [figure for section in sections for figure in section.figures]
     if asked.page is not None:
         command = " ".join(("python bench/run.py", *words))
@@ -63,11 +66,12 @@ def main(words: list[str]) -> int:
     return exit_code(figures)
 
 
-def measured(name: str) -> Section:
-    """Run one bench, print its figures, and return them."""
+def measured(name: str, rounds: int) -> Section:
+    """Run one bench, in ``rounds`` where it goes in rounds, print its figures, and return them."""
     began = time.perf_counter()
     bench = importlib.import_module(name)
-    section = Section(name.removesuffix("_bench"), bench.__doc__ or "", bench.measure())
+    given = {"rounds": rounds} if "rounds" in inspect.signature(bench.measure).parameters else {}
+    section = Section(name.removesuffix("_bench"), bench.__doc__ or "", bench.measure(**given))
     print(f"\n{section.name} ({time.perf_counter() - began:.0f} s)")
     for figure in section.figures:
         print(line(figure), flush=True)
