@@ -50,12 +50,13 @@ def instrument() -> Instrument:
 @numba.njit
 def crossing(close: Any, fast: int, slow: int) -> Any:
     """Return +1 or -1 by the sign of the fast less the slow average."""
-    targets = np.full(len(close), np.nan)
+    targets = np.empty(len(close))
     quick = slower = 0.0
     for t in range(len(close)):
         quick += close[t] - (close[t - fast] if t >= fast else 0.0)
         slower += close[t] - (close[t - slow] if t >= slow else 0.0)
         apart = quick / fast - slower / slow
+        targets[t] = np.nan
         if t >= slow and abs(apart) > 1e-12:
             targets[t] = 1.0 if apart > 0 else -1.0
     return targets

@@ -49,10 +49,10 @@ def performance(
     """
     from mintmark.measures import put_table
 
-    curve, rows = _plain(equity), trades if isinstance(trades, np.ndarray) else _rows(trades)
+    curve, rows = _plain(np.asarray(equity, np.float64)), trades if isinstance(trades, np.ndarray) else _rows(trades)
     values, reasons = np.empty(len(METRICS)), np.empty(len(METRICS), np.uint8)
     put_table(
-        curve, float(capital), float(bars_per_year), float(risk_free), np.require(rows, requirements=["C", "W"]),
+        curve, float(capital), float(bars_per_year), float(risk_free), _plain(rows),
         int(held_bars), float(traded_notional), np.empty_like(curve), values, reasons,
     )  # fmt: skip
     return named(values, reasons), why(METRICS, reasons)
@@ -64,7 +64,7 @@ def equity_performance(
     """Return the metrics that need no trades, and the reason for each that is None; see ``performance``."""
     from mintmark.measures import put_curve
 
-    curve = _plain(equity)
+    curve = _plain(np.asarray(equity, np.float64))
     values, reasons = np.empty(len(CURVE_METRICS)), np.empty(len(CURVE_METRICS), np.uint8)
     put_curve(
         curve, float(capital), float(bars_per_year), float(risk_free), np.empty_like(curve), values, reasons
@@ -94,8 +94,8 @@ def why(names: Sequence[str], reasons: NDArray[np.uint8]) -> dict[str, str]:
     return {names[place]: REASONS[reasons[place]] for place in np.flatnonzero(reasons).tolist()}
 
 
-def _plain(values: FloatArray) -> FloatArray:
-    return np.require(values, np.float64, ["C", "W"])
+def _plain(values: NDArray[Any]) -> NDArray[Any]:
+    return values if values.flags.carray else np.require(values, requirements=["C", "W"])
 
 
 def _rows(columns: Mapping[str, Any]) -> NDArray[Any]:

@@ -52,6 +52,17 @@ class Money(NamedTuple):
 
 
 @compiled
+def put_average(values: FloatArray, length: int, average: FloatArray) -> None:
+    """Write the mean of the last ``length`` values at each bar, the difference of two sums from the first bar on."""
+    early = late = 0.0
+    for t in range(len(values)):
+        late += values[t]
+        if t >= length:
+            early += values[t - length]
+        average[t] = (late - early) / length if t >= length - 1 else math.nan
+
+
+@compiled
 def put_cross(fast: FloatArray, slow: FloatArray, warmup: int, short: bool, lots: float, targets: FloatArray) -> int:
     """Write the targets of the rule into the one row of ``targets`` and return how often they change.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mintmark.domain import Refused
-from mintmark.simulation.batch import put_cross
+from mintmark.simulation.batch import put_average, put_cross
 from mintmark.simulation.records import FloatArray
 
 
@@ -15,9 +15,9 @@ def moving_average(values: FloatArray, length: int) -> FloatArray:
     >>> moving_average(np.array([1.0, 2.0, 4.0]), 2).tolist()
     [nan, 1.5, 3.0]
     """
-    average = np.full(len(values), np.nan)
-    sums = np.cumsum(np.insert(values, 0, 0.0))
-    average[length - 1 :] = (sums[length:] - sums[:-length]) / length
+    closes = np.require(values, np.float64, ["C", "W"])
+    average = np.empty_like(closes)
+    put_average(closes, length, average)
     return average
 
 

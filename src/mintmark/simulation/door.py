@@ -106,7 +106,7 @@ def align(bars: Sequence[Bars], instruments: Sequence[Instrument], closed: NDArr
 
 def plain(array: NDArray[Any]) -> NDArray[Any]:
     """Return ``array`` as the kernel was compiled for: in one piece and writeable; copied only where it is not."""
-    return np.require(array, requirements=["C", "W"])
+    return array if array.flags.carray else np.require(array, requirements=["C", "W"])
 
 
 def _table(bars: Sequence[Bars], places: list[Any], columns: list[FloatArray], length: int) -> FloatArray:
@@ -124,11 +124,14 @@ def half_spreads(bars: Bars, instrument: Instrument) -> FloatArray:
     Raises:
         Refused: ``bad_value`` for a spread that is negative, no number, or leaves no bid a tick above 0.
     """
-    ticks = np.array([float(instrument.spread_ticks)]) if bars.spread is None else bars.spread
     tick = float(instrument.tick)
-    halves: FloatArray = ticks * (tick / 2.0)
-    lowest = bars.low if len(halves) > 1 else bars.low.min()
-    if not (np.all(halves >= 0.0) and np.all(halves + tick < lowest)):
+    if bars.spread is None:
+        half = float(instrument.spread_ticks) * (tick / 2.0)
+        halves, fits = np.array([half]), bool(half >= 0.0 and half + tick < bars.low.min())
+    else:
+        halves = bars.spread * (tick / 2.0)
+        fits = bool(np.all(halves >= 0.0) and np.all(halves + tick < bars.low))
+    if not fits:
         raise Refused(
             f"{bars.symbol}: a spread is negative, missing, or leaves no price a tick above 0", code="bad_value",
             field="spread",

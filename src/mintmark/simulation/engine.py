@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,8 @@ from mintmark.simulation.records import (
 )
 from mintmark.simulation.result import BacktestResult
 from mintmark.simulation.terms import night_events, terms_of
+
+_LARGE_TABLE = 2**22
 
 
 @dataclass(frozen=True)
@@ -196,22 +199,39 @@ def rules_of(protection: Protection, sizing: str, sizing_price: str, min_trade_f
 
 def new_book(columns: int, bars: int, changes: int, capital: float, draws: FloatArray) -> Book:
     """Return an empty book with room for all that ``changes`` of target can cause."""
-    account = np.zeros(1, ACCOUNT)
+    account, positions = _ACCOUNT.copy(), np.repeat(_POSITION, columns)
     account["cash"] = account["equity"] = capital
-    account["stale_column"] = account["free"] = -1
-    positions = np.zeros(columns, POSITION)
-    positions["head"] = positions["tail"] = -1
-    positions["highest"], positions["lowest"] = -np.inf, np.inf
     return Book(
         account,
         positions,
-        np.zeros(changes + 1, ENTRY),
-        np.zeros(3 * changes + columns, FILL),
-        np.zeros(2 * changes + columns, TRADE),
-        np.zeros(5 * changes + columns, REFUSED),
+        zero_rows(changes + 1, ENTRY),
+        zero_rows(3 * changes + columns, FILL),
+        zero_rows(2 * changes + columns, TRADE),
+        zero_rows(5 * changes + columns, REFUSED),
         draws,
         np.empty(bars, np.float64),
     )
+
+
+def _begun(of: np.dtype[Any], **values: float) -> Records:
+    row = np.zeros(1, of)
+    for name, value in values.items():
+        row[name] = value
+    return row
+
+
+_ACCOUNT = _begun(ACCOUNT, stale_column=-1, free=-1)
+_POSITION = _begun(POSITION, head=-1, tail=-1, highest=-np.inf, lowest=np.inf)
+
+
+def zero_rows(rows: int, of: np.dtype[Any]) -> Records:
+    """Return ``rows`` of zeros that take memory only where they are written to, in large pages where there are many."""
+    size = rows * of.itemsize
+    if size < _LARGE_TABLE or not hasattr(mmap, "MADV_HUGEPAGE"):
+        return np.zeros(rows, of)
+    memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    memory.madvise(mmap.MADV_HUGEPAGE)
+    return np.frombuffer(memory, of, rows)
 
 
 def _events(instruments: list[Instrument], stamps: IntArray, actions: Sequence[CorporateAction]) -> Records:

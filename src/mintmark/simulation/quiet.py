@@ -48,14 +48,15 @@ def play_quiet(t: int, market: Market, terms: Record, rules: Rules, book: Book) 
 @inlined
 def stay_flat(t: int, end: int, cash: float, seen: float, market: Market, book: Book) -> int:
     """Mark bars without a position up to ``end``, or past the first one whose target differs from ``seen``."""
-    targets, equity = market.targets, book.equity
-    while t < end:
-        equity[t] = cash
-        target = targets[0, t]
-        t += 1
+    targets, equity = market.targets[0, t:end], book.equity[t:end]
+    bar, bars = 0, end - t
+    while bar < bars:
+        equity[bar] = cash
+        target = targets[bar]
+        bar += 1
         if target == target and target != seen:
             break
-    return t
+    return t + bar
 
 
 @inlined
@@ -67,29 +68,31 @@ def stay_held(t: int, end: int, market: Market, terms: Record, rules: Rules, boo
     basis, shift, offset = p.basis * worth, half * x.bid_bars, half * (x.bid_bars - d)
     danger = call_price(cash, d, size * worth, basis, x.inverse_leverage)
     limit, goal, best = max(d * p.adverse, danger), d * p.target, d * p.best
-    with_us = market.high if d > 0.0 else market.low
-    against = market.low if d > 0.0 else market.high
-    closes, targets, equity = market.close, market.targets, book.equity
+    # Counted from the first of them, no place can be negative: the compiler drops the question.
+    with_us = market.high[0, t:end] if d > 0.0 else market.low[0, t:end]
+    against = market.low[0, t:end] if d > 0.0 else market.high[0, t:end]
+    closes, targets, equity = market.close[0, t:end], market.targets[0, t:end], book.equity[t:end]
     top, bottom = -math.inf, math.inf
     trails = rules.trailing > 0.0
-    while t < end:
-        gain, loss = d * with_us[0, t], d * against[0, t]
-        gained = d * (with_us[0, t] + offset)
-        if d * (against[0, t] + offset) <= limit or gained >= goal:
+    bar, bars = 0, end - t
+    while bar < bars:
+        gain, loss = d * with_us[bar], d * against[bar]
+        gained = d * (with_us[bar] + offset)
+        if d * (against[bar] + offset) <= limit or gained >= goal:
             break
         top, bottom = max(top, gain), min(bottom, loss)
         if trails and gained > best:
             p.best, best = d * gained, gained
             raise_trail(p, x, rules)
             limit = max(d * p.adverse, danger)
-        equity[t] = cash + d * (size * (closes[0, t] + shift) * worth - basis)
-        target = targets[0, t]
-        t += 1
+        equity[bar] = cash + d * (size * (closes[bar] + shift) * worth - basis)
+        target = targets[bar]
+        bar += 1
         if target == target and target != seen:
             break
     high, low = (top, bottom) if d > 0.0 else (-bottom, -top)
     p.highest, p.lowest = max(p.highest, high + shift), min(p.lowest, low + shift)
-    return t
+    return t + bar
 
 
 @inlined

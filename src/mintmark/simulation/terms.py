@@ -28,13 +28,13 @@ from mintmark.simulation.records import (
     TERMS,
     FloatArray,
     IntArray,
-    Record,
     Records,
 )
 
 _FINANCING = {"none": NO_FINANCING, "points": POINTS, "money": MONEY, "percent": PERCENT, "interval": INTERVAL}
 _SLIPPAGE = {"none": NO_SLIPPAGE, "fixed_bps": FIXED_BPS, "random": RANDOM_TICKS}
 _MODES = ("full", "long_only", "short_only", "close_only", "disabled")
+_FIELDS = TERMS.names or ()
 _BPS = 10_000.0
 _HOUR_NS = 3_600 * 1_000_000_000
 _TWO_DAYS = timedelta(days=2)
@@ -47,11 +47,13 @@ def terms_of(instruments: list[Instrument], leverage: float | None) -> Records:
         Refused: ``instrument_incomplete`` or ``bad_value`` naming the field.
     """
     terms = np.zeros(len(instruments), dtype=TERMS)
-    for row, instrument in zip(terms, instruments, strict=True):
+    for place, instrument in enumerate(instruments):
         _check(instrument)
+        row: dict[str, float] = {}
         _set_steps(row, instrument, leverage)
         _set_permissions(row, instrument)
         _set_costs(row, instrument)
+        terms[place] = tuple(row[name] for name in _FIELDS)
     return terms
 
 
@@ -79,7 +81,7 @@ def _check(instrument: Instrument) -> None:
         )  # fmt: skip
 
 
-def _set_steps(row: Record, instrument: Instrument, leverage: float | None) -> None:
+def _set_steps(row: dict[str, float], instrument: Instrument, leverage: float | None) -> None:
     inverse = 1 / instrument.tick if instrument.tick else Decimal(0)
     row["tick"] = float(instrument.tick)
     row["ticks_per_unit"] = float(inverse) if inverse == int(inverse) else 0.0
@@ -91,7 +93,7 @@ def _set_steps(row: Record, instrument: Instrument, leverage: float | None) -> N
     row["bid_bars"] = float(instrument.price_basis == "bid")
 
 
-def _set_permissions(row: Record, instrument: Instrument) -> None:
+def _set_permissions(row: dict[str, float], instrument: Instrument) -> None:
     mode = instrument.trade_mode
     row["may_trade"] = mode != "disabled"
     row["may_long"] = mode in ("full", "long_only")
@@ -99,7 +101,7 @@ def _set_permissions(row: Record, instrument: Instrument) -> None:
     row["mode_refusal"] = {"close_only": CLOSE_ONLY, "short_only": SHORT_ONLY}.get(mode, LONG_ONLY)
 
 
-def _set_costs(row: Record, instrument: Instrument) -> None:
+def _set_costs(row: dict[str, float], instrument: Instrument) -> None:
     costs = instrument.costs
     for name in ("per_lot", "per_deal", "per_unit", "minimum"):
         row[name] = float(getattr(costs, name))
