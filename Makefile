@@ -2,8 +2,8 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-# Tests of processes wait more than they compute.
-PYTEST := $(BIN)/python -m pytest --numprocesses 4 --dist worksteal
+# Tests of whole processes wait more than they compute, the long ones most.
+PYTEST := $(BIN)/python -m pytest --dist worksteal --numprocesses
 
 .PHONY: help demo test test-long check bench serve docs setup
 .DEFAULT_GOAL := help
@@ -25,16 +25,16 @@ demo: setup ## Load the sample data and run one research cycle to its verdict
 	$(BIN)/mintmark agent trigger --follow --gate-policy assess
 
 test: setup ## Run every test a fresh machine can run
-	$(PYTEST)
+	$(PYTEST) 3
 
 test-long: setup ## Run the tests that take longer
-	$(PYTEST) -m long
+	$(PYTEST) 4 -m long
 
 check: setup ## Format, lint, types, tests
 	$(BIN)/ruff format --check src tests bench
 	$(BIN)/ruff check src tests bench
 	$(BIN)/mypy
-	$(PYTEST)
+	$(PYTEST) 3
 
 bench: setup ## Measure what the docs promise, beside its targets
 	$(BIN)/python bench/run.py
