@@ -10,7 +10,16 @@ import pytest
 from simulation_cases import an_instrument, random_case, run_kernel, some_bars
 
 from mintmark.domain import CostProfile, Refused, outcome_of
-from mintmark.simulation import Account, Protection, ReconciliationFailed, permute_path, run_targets, union_stamps
+from mintmark.simulation import (
+    Account,
+    Protection,
+    ReconciliationFailed,
+    Sizing,
+    permute_path,
+    run_orders,
+    run_targets,
+    union_stamps,
+)
 from mintmark.simulation.reconcile import settle
 
 ROW = (100.0, 101.0, 99.0, 100.0)
@@ -94,9 +103,22 @@ def test_an_instrument_whose_costs_cannot_be_computed_is_incomplete(costs, field
     assert (refused.code, refused.details["field"]) == ("instrument_incomplete", field)
 
 
-@pytest.mark.parametrize("given", [{"sizing": "half"}, {"sizing_price": "close"}])
-def test_an_unknown_word_is_refused(given):
-    assert refusal_of(**given).code == "unknown_name"
+@pytest.mark.parametrize(
+    "given, allowed", [({"sizing": "half"}, ["weight", "size"]), ({"sizing_price": "close"}, ["decision", "fill"])]
+)
+def test_an_unknown_word_is_refused_with_the_allowed_ones(given, allowed):
+    refused = refusal_of(**given)
+
+    assert refused.code == "unknown_name"
+    assert refused.details == {"name": next(iter(given.values())), "allowed": allowed}
+
+
+def test_an_unknown_rule_of_sizing_is_refused_with_the_allowed_ones():
+    with pytest.raises(Refused) as refused:
+        run_orders(some_bars([ROW] * 3), [], an_instrument(), bars_per_year=252, sizing=Sizing("martingale"))
+
+    assert refused.value.code == "unknown_name"
+    assert refused.value.details["allowed"] == ["fixed", "fixed_fraction", "risk", "volatility_target"]
 
 
 def test_weights_beyond_the_leverage_are_refused():

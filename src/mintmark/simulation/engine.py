@@ -184,7 +184,8 @@ def rules_of(protection: Protection, sizing: str, sizing_price: str, min_trade_f
     _name_wrong({name: value for name, value in vars(protection).items() if not value >= 0})
     for found, allowed in ((sizing, ("weight", "size")), (sizing_price, ("decision", "fill"))):
         if found not in allowed:
-            raise Refused(f"expected one of {', '.join(allowed)}, found {found!r}", code="unknown_name")
+            message = f"expected one of {', '.join(allowed)}, found {found!r}"
+            raise Refused(message, code="unknown_name", name=found, allowed=list(allowed))
     return Rules(
         float(protection.stop_loss),
         float(protection.take_profit),

@@ -140,7 +140,8 @@ def order_rules(instrument: Instrument, sizing: Sizing, max_entries: int, max_ho
         Refused: ``unknown_name`` with the allowed rules of sizing, or ``bad_value`` naming the field.
     """
     if sizing.rule not in _RULES:
-        raise Refused(f"expected one of {', '.join(_RULES)}, found {sizing.rule!r}", code="unknown_name")
+        message = f"expected one of {', '.join(_RULES)}, found {sizing.rule!r}"
+        raise Refused(message, code="unknown_name", name=sizing.rule, allowed=list(_RULES))
     value = _VALUES.get(sizing.rule, 0.0) if sizing.value is None else sizing.value
     right = {
         "sizing": 0.0 < value < math.inf,

@@ -176,6 +176,12 @@ class Packing:
             packs = held_timeframes(connection)
         return next((name for name, held in packs.items() if _gives(held, symbols or (), timeframe)), None)
 
+    def held(self) -> list[str]:
+        """Return each series that live packs hold, as symbol and timeframe, in order."""
+        with self._database.read() as connection:
+            packs = held_timeframes(connection).values()
+        return sorted({f"{symbol} {frame}" for held in packs for symbol, frames in held.items() for frame in frames})
+
     def _row(self, name: str) -> Any:
         with self._database.read() as connection:
             row = pack_row(connection, known_pack_id(name))

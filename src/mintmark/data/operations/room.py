@@ -192,6 +192,10 @@ class DataRoom:
         """Return the id of the newest live pack that gives bars of ``timeframe`` for all ``symbols``, or None."""
         return self._packing.newest(symbols, None if timeframe is None else known_timeframe(str(timeframe)))
 
+    def held(self) -> list[str]:
+        """Return each series that live packs hold, as symbol and timeframe, in order."""
+        return self._packing.held()
+
 
 def _plain_name(path: Path) -> str:
     return "".join(letter if letter.isalnum() or letter in "._-" else "_" for letter in path.stem)[:50]

@@ -134,15 +134,17 @@ def pack_for(context: Context, pack_id: str | None, symbols: Sequence[str], time
     """Return the pack named, else the newest live one that holds the symbols.
 
     Raises:
-        Refused: ``not_found`` for an unknown id; ``no_pack``.
+        Refused: ``not_found`` for an unknown id; ``no_pack``, listing what there is.
     """
     if pack_id is not None:
         return context.data.open(pack_id)
     found = context.data.newest(list(symbols), timeframe)
     if found is None:
         wanted = f"{', '.join(symbols) or 'any symbol'} {timeframe or ''}".strip()
-        message = f"no live pack holds {wanted}; make one with `mintmark data sample` or `mintmark pack seal`"
-        raise Refused(message, code="no_pack", symbols=list(symbols), timeframe=timeframe)
+        held = context.data.held()
+        there = f"there is {', '.join(held[:20])}" if held else "there is none"
+        message = f"no live pack holds {wanted}; {there}; make one with `mintmark data sample` or `mintmark pack seal`"
+        raise Refused(message, code="no_pack", symbols=list(symbols), timeframe=timeframe, held=held[:50])
     return context.data.open(found)
 
 
