@@ -41,6 +41,7 @@ ROUTES = {
     "POST /api/v1/montecarlo",
     "POST /api/v1/sweeps",
     "POST /api/v1/walkforwards",
+    "POST /api/v1/crossvalidations",
     "GET /api/v1/packs",
     "GET /api/v1/packs/{pack_id}",
     "GET /api/v1/packs/{pack_id}/quality",
@@ -93,6 +94,7 @@ BODIES = (
     "POST /api/v1/montecarlo",
     "POST /api/v1/sweeps",
     "POST /api/v1/walkforwards",
+    "POST /api/v1/crossvalidations",
 )
 WITH_INPUT = [route for route in ROUTES if "{" in route or route in (*BODIES, "GET /api/v1/operations")]
 RIGHT, WRONG = GenerationMode.POSITIVE, GenerationMode.NEGATIVE

@@ -44,7 +44,7 @@ def test_the_commands_are_those_of_the_house():
             *(f"strategy {word}" for word in ("list", "show", "validate", "lookahead")),
             *(f"data {word}" for word in ("import", "fetch", "sample", "list", "quality", "actions")),
             *(f"pack {word}" for word in ("seal", "list", "show", "verify")),
-            *("train", "backtest", "montecarlo", "sweep", "walkforward", "gates selftest"),
+            *("train", "backtest", "montecarlo", "sweep", "walkforward", "crossvalidate", "gates selftest"),
             *("serve", "worker", "workers list", "compile"),
         ]
     )

@@ -16,6 +16,7 @@ OWN = {
     "montecarlo": {},
     "sweep": {"grid": "fast=5|10,slow=40|60"},
     "walkforward": {"grid": "fast=5|10,slow=40|60"},
+    "crossvalidate": {"grid": "fast=5|10,slow=40|60"},
 }
 
 
@@ -67,14 +68,16 @@ def test_a_strategy_nobody_saved_is_refused(bench, kind):
     assert refusal_of(bench, kind, strategy="nobody").code == "not_found"
 
 
-@pytest.mark.parametrize("kind", ["sweep", "walkforward"])
+@pytest.mark.parametrize("kind", ["sweep", "walkforward", "crossvalidate"])
 def test_an_unknown_grid_key_is_refused_with_the_allowed_ones(bench, kind):
     refused = refusal_of(bench, kind, grid="medium=5:30")
 
     assert (refused.code, refused.details) == ("unknown_name", {"name": "medium", "allowed": ["fast", "slow"]})
 
 
-@pytest.mark.parametrize("kind, allowed", [("montecarlo", "omega_ratio"), ("walkforward", "profit_factor")])
+@pytest.mark.parametrize(
+    "kind, allowed", [("montecarlo", "omega_ratio"), ("walkforward", "profit_factor"), ("crossvalidate", "omega_ratio")]
+)
 def test_an_unknown_metric_is_refused_with_the_allowed_ones(bench, kind, allowed):
     refused = refusal_of(bench, kind, metric="luck")
 
@@ -82,7 +85,7 @@ def test_an_unknown_metric_is_refused_with_the_allowed_ones(bench, kind, allowed
     assert allowed in refused.details["allowed"]
 
 
-@pytest.mark.parametrize("kind", ["sweep", "walkforward"])
+@pytest.mark.parametrize("kind", ["sweep", "walkforward", "crossvalidate"])
 def test_ten_million_combinations_are_refused_with_their_count(bench, kind):
     refused = refusal_of(bench, kind, grid="fast=1:10001,slow=1:1001")
 

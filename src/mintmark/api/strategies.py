@@ -9,6 +9,7 @@ from mintmark.api.shapes import OneStrategy, Started, Strategies, Validation, er
 from mintmark.app import (
     App,
     BacktestRequest,
+    CrossValidationRequest,
     MonteCarloRequest,
     StrategyName,
     SweepRequest,
@@ -57,6 +58,11 @@ def routes(app: App) -> APIRouter:
     def walkforward(request: WalkForwardRequest) -> Answer:
         """Choose from a grid on one window and trade the next."""
         return Answer(answers.walkforward(app, request), status_code=202)
+
+    @router.post("/crossvalidations", status_code=202, responses={**of(Started, 202), **errors(404, 422)})
+    def crossvalidate(request: CrossValidationRequest) -> Answer:
+        """Choose from a grid on all folds but a few and test on those, for every few."""
+        return Answer(answers.crossvalidate(app, request), status_code=202)
 
     @router.post("/montecarlo", status_code=202, responses={**of(Started, 202), **errors(404, 422)})
     def montecarlo(request: MonteCarloRequest) -> Answer:

@@ -18,6 +18,7 @@ from mintmark.domain import Bars, Refused, Timeframe
 if TYPE_CHECKING:
     from mintmark.app.requests import (
         BacktestRequest,
+        CrossValidationRequest,
         ListRequest,
         MonteCarloRequest,
         SimulationRequest,
@@ -175,6 +176,11 @@ def sweep(app: App, request: SweepRequest) -> Body:
 def walkforward(app: App, request: WalkForwardRequest) -> Body:
     """Start a walk-forward over a grid; raises as ``sweep``."""
     return app.research.walkforward(**_run_of(app, request))
+
+
+def crossvalidate(app: App, request: CrossValidationRequest) -> Body:
+    """Start a combinatorial purged cross-validation over a grid; raises as ``sweep``."""
+    return app.research.crossvalidate(**_run_of(app, request))
 
 
 def montecarlo(app: App, request: MonteCarloRequest) -> Body:

@@ -106,6 +106,20 @@ class WalkForwardRequest(SimulationRequest):
     workers: Workers = Field(None, description=THREADS)
 
 
+class CrossValidationRequest(SimulationRequest):
+    """Choose from a grid on all folds but a few and test on those, for every few."""
+
+    grid: Grid = Field(description=GRID)
+    folds: Annotated[int, Field(ge=3, le=100)] = Field(10, description="Folds the bars are cut into.")
+    test_folds: Annotated[int, Field(ge=2, le=10)] = Field(2, description="Folds that are tested together.")
+    purge: Annotated[int, Field(ge=0, le=10_000_000)] = Field(0, description="Bars left out beside a tested fold.")
+    embargo: Annotated[int, Field(ge=0, le=10_000_000)] | None = Field(
+        None, description="Bars left out after a tested fold too. Default: 0.01 of all."
+    )
+    metric: str = Field("sharpe_ratio", max_length=50, description="What the best is chosen by.")
+    workers: Workers = Field(None, description=THREADS)
+
+
 class MonteCarloRequest(BacktestRequest):
     """Redraw the past of a trained strategy, or of the rule sma_cross: how much of its result is luck."""
 

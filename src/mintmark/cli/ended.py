@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mintmark.cli.crossvalidating import show_paths
 from mintmark.cli.montecarlo import show_montecarlo
 from mintmark.cli.output import line, pairs, table
 from mintmark.cli.shown import show_gates
@@ -34,6 +35,8 @@ def show_end(app: App, operation: Body) -> None:
         show_sweep(operation, app.home)
     elif operation["operation_type"] == "walkforward" and operation["result_summary"]:
         show_walk(operation, app.home)
+    elif operation["operation_type"] == "crossvalidation" and operation["result_summary"]:
+        show_paths(operation, app.home)
     elif operation["operation_type"] == "montecarlo" and operation["result_summary"]:
         show_montecarlo(operation, app.home)
     else:

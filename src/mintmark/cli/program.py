@@ -12,6 +12,7 @@ import typer
 import mintmark
 from mintmark.cli import (
     agent,
+    crossvalidating,
     data,
     gates,
     montecarlo,
@@ -48,6 +49,7 @@ def program() -> typer.Typer:
     sweeping.add_to(root)
     montecarlo.add_to(root)
     walking.add_to(root)
+    crossvalidating.add_to(root)
     serving.add_to(root)
     return root
 

@@ -1,7 +1,14 @@
 """The only fill and cost model: bars and decisions in; fills, trades and equity out."""
 
 from mintmark.simulation.benchmark import buy_and_hold
-from mintmark.simulation.combinatorial import PurgedPaths, Spread, combinatorial_purged
+from mintmark.simulation.combinatorial import (
+    PathPlan,
+    PurgedPaths,
+    Spread,
+    combinatorial_purged,
+    fold_returns,
+    purged_paths,
+)
 from mintmark.simulation.course import Candidate, Course, Decide, between
 from mintmark.simulation.cross_sweep import CrossSweep, sweep_crosses
 from mintmark.simulation.crossing import check_cross, cross_targets, moving_average, sma_cross
@@ -70,6 +77,7 @@ __all__ = [
     "CrossSweep",
     "Decide",
     "Grid",
+    "PathPlan",
     "Protection",
     "PurgedPaths",
     "ReconciliationFailed",
@@ -93,11 +101,13 @@ __all__ = [
     "cost_stress",
     "cross_targets",
     "crossing",
+    "fold_returns",
     "lengths_of",
     "moving_average",
     "on_step",
     "path_permutation",
     "permute_path",
+    "purged_paths",
     "read_grid",
     "run_orders",
     "run_targets",

@@ -12,11 +12,54 @@ from mintmark.domain import Refused
 from mintmark.measures import PurgedSplit, bar_returns, equity_performance, purged_splits
 from mintmark.simulation.course import MORE_IS_BETTER, Course, Part, best_of, require_metric, require_numbers
 from mintmark.simulation.records import FloatArray, IntArray
+from mintmark.simulation.threads import each_of
 
 _FOLD = 33
+MOST_SPLITS = 1_000
 EMBARGO = 0.01
 """The share of all bars left out after a tested fold."""
 Metrics = dict[str, float | int | None]
+
+
+@dataclass(frozen=True)
+class PathPlan:
+    """How the bars are cut: into ``folds``, of which every ``test_folds`` are tested with what was best on the others.
+
+    Unit: bars. ``purge`` are left out on both sides of a tested fold, ``embargo`` after it too; None is 0.01 of all,
+    rounded up.
+    """
+
+    folds: int = 10
+    test_folds: int = 2
+    purge: int = 0
+    embargo: int | None = None
+    metric: str = "sharpe_ratio"
+
+    def __post_init__(self) -> None:
+        """Raise ``unknown_name`` or ``bad_value`` for what no bars can be cut by."""
+        require_metric(self.metric, MORE_IS_BETTER)
+        lowest = {"test_folds": (self.test_folds, 2), "folds": (self.folds, self.test_folds + 1)}
+        require_numbers({**lowest, "purge": (self.purge, 0), "embargo": (self.embargo or 0, 0)})
+        if (splits := math.comb(self.folds, self.test_folds)) > MOST_SPLITS:
+            message = f"expected at most {MOST_SPLITS:,} splits, found {splits:,}: fewer folds make fewer"
+            raise Refused(message, code="bad_value", field="folds", value=str(self.folds))
+
+    def embargo_of(self, n: int) -> int:
+        """Return the embargo on ``n`` bars."""
+        return math.ceil(EMBARGO * n - 1e-9) if self.embargo is None else self.embargo
+
+    def parts(self, n: int) -> tuple[Part, ...]:
+        """Return the folds of ``n`` bars, the last with the bars that are left over.
+
+        Raises:
+            Refused: ``not_enough_bars`` where a fold is no longer than what is left out beside one.
+        """
+        # A fold must have two bars at least.
+        least = self.purge + self.embargo_of(n) + 2
+        size = n // self.folds
+        if size < least:
+            raise _too_few(self.folds * least, n)
+        return tuple(Part(at * size, n if at == self.folds - 1 else (at + 1) * size) for at in range(self.folds))
 
 
 @dataclass(frozen=True)
@@ -37,7 +80,8 @@ class PurgedPaths:
 
     ``chosen``: a candidate's number for each split, None where none had the metric and nothing was traded.
     ``returns``: (n_bars, n_paths), each path tests every bar once. ``paths``: the metrics of each; ``undefined``: why
-    one is None. ``distribution``: by metric, over the paths that have it.
+    one is None. ``distribution``: by metric, over the paths that have it. ``sharpes``: per bar, of each candidate over
+    all folds; None where it has none.
     """
 
     chosen: tuple[int | None, ...]
@@ -46,6 +90,7 @@ class PurgedPaths:
     paths: tuple[Metrics, ...]
     undefined: tuple[dict[str, str], ...]
     distribution: dict[str, Spread]
+    sharpes: tuple[float | None, ...]
     purge: int
     embargo: int
 
@@ -62,8 +107,7 @@ def combinatorial_purged(
     """Return the paths of combinatorial purged cross-validation over the candidates of ``course``.
 
     Each candidate trades each fold once, from flat to flat with the course's capital. For each split the best by
-    ``metric`` on the bars left for choosing is tested on the other folds. ``embargo`` None: 0.01 of the bars, rounded
-    up.
+    ``metric`` on the bars left for choosing is tested on the other folds; see ``PathPlan``.
 
     Raises:
         Refused: ``not_enough_bars`` where a fold is no longer than what is left out beside one, or a split keeps
@@ -71,26 +115,46 @@ def combinatorial_purged(
     Source:
         Lopez de Prado (2018), Advances in Financial Machine Learning, chapter 12.
     """
-    require_metric(metric, MORE_IS_BETTER)
-    require_numbers({"test_folds": (test_folds, 2), "folds": (folds, test_folds + 1), "purge": (purge, 0)})
+    plan = PathPlan(folds, test_folds, purge, embargo, metric)
+    parts = plan.parts(len(course.stamps))
+    return purged_paths(course, plan, [fold_returns(course, part, fold) for fold, part in enumerate(parts)])
+
+
+def fold_returns(course: Course, part: Part, fold: int, threads: int = 1) -> FloatArray:
+    """Return the bar returns of every candidate (n_bars, n_candidates) in one fold, traded from flat to flat.
+
+    Any number of ``threads`` gives the same.
+    """
+    made = course.open(part)
+
+    def returns(number: int) -> FloatArray:
+        run = course.run(number, part, made(number), (_FOLD, fold, number))
+        return bar_returns(run.equity, float(run.capital))
+
+    return np.column_stack(each_of(returns, range(len(course.candidates)), threads))
+
+
+def purged_paths(course: Course, plan: PathPlan, made: Sequence[FloatArray]) -> PurgedPaths:
+    """Return the paths of ``plan`` from what ``fold_returns`` gave for each fold."""
     n = len(course.stamps)
-    left_out = math.ceil(EMBARGO * n - 1e-9) if embargo is None else embargo
-    require_numbers({"embargo": (left_out, 0)})
-    # A fold must be longer than what is left out beside one, and have two bars at least.
-    if n // folds < purge + left_out + 2:
-        raise _too_few(folds * (purge + left_out + 2), n)
-    splits = purged_splits(n, folds, test_folds, purge, left_out)
+    parts, embargo, whole = plan.parts(n), plan.embargo_of(n), np.concatenate(made)
+    splits = purged_splits(n, plan.folds, plan.test_folds, plan.purge, embargo)
     short = min(len(split.train) for split in splits)
     if short < 2:
         raise _too_few(n + 2 - short, n)
-    parts = [Part(at * (n // folds), n if at == folds - 1 else (at + 1) * (n // folds)) for at in range(folds)]
-    made = _fold_returns(course, parts)
-    chosen = [_best(course, made[split.train], metric) for split in splits]
-    returns = _paths(made, parts, splits, chosen)
-    found = [equity_performance(_equity(course, path), _capital(course), course.bars_per_year) for path in returns.T]
+    chosen = [_best(course, whole[split.train], plan.metric) for split in splits]
+    returns = _paths(whole, parts, splits, chosen)
+    found = [_performance(course, path) for path in returns.T]
     paths = tuple(dict(metrics) for metrics, _ in found)
     undefined = tuple(dict(why) for _, why in found)
-    return PurgedPaths(tuple(chosen), course.stamps, returns, paths, undefined, _distribution(paths), purge, left_out)
+    sharpes = tuple(_performance(course, column)[0]["sharpe_per_bar"] for column in whole.T)
+    return PurgedPaths(
+        tuple(chosen), course.stamps, returns, paths, undefined, _distribution(paths), sharpes, plan.purge, embargo
+    )
+
+
+def _performance(course: Course, returns: FloatArray) -> tuple[Metrics, dict[str, str]]:
+    return equity_performance(_equity(course, returns), _capital(course), course.bars_per_year)
 
 
 def _too_few(needed: int, found: int) -> Refused:
@@ -99,22 +163,8 @@ def _too_few(needed: int, found: int) -> Refused:
     )
 
 
-def _fold_returns(course: Course, parts: Sequence[Part]) -> FloatArray:
-    """Return the bar returns of every candidate (n_bars, n_candidates), each fold traded from flat to flat."""
-    returns = np.empty((len(course.stamps), len(course.candidates)))
-    for fold, part in enumerate(parts):
-        made = course.open(part)
-        for number in range(len(course.candidates)):
-            run = course.run(number, part, made(number), (_FOLD, fold, number))
-            returns[part.start : part.stop, number] = bar_returns(run.equity, float(run.capital))
-    return returns
-
-
 def _best(course: Course, returns: FloatArray, metric: str) -> int | None:
-    tables = (
-        equity_performance(_equity(course, column), _capital(course), course.bars_per_year) for column in returns.T
-    )
-    return best_of([metrics[metric] for metrics, _ in tables])
+    return best_of([_performance(course, column)[0][metric] for column in returns.T])
 
 
 def _paths(

@@ -21,6 +21,7 @@ _TYPES = (
     "sweeping",
     "montecarlo",
     "walkforward",
+    "crossvalidation",
 )
 _STATUSES = ("pending", "running", "resuming", "completed", "failed", "cancelled")
 

@@ -23,6 +23,7 @@ _TYPES = {
     "sweeping": "Sweep",
     "montecarlo": "Monte Carlo test",
     "walkforward": "Walk-forward",
+    "crossvalidation": "Cross-validation",
 }
 SIMULATED = ("backtesting", "sweeping", "montecarlo", "walkforward")
 """What the page Backtests shows when it was started by hand."""

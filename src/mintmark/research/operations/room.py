@@ -13,6 +13,7 @@ from mintmark.research.operations.asking import Accepted, accept, pack_and_file,
 from mintmark.research.operations.assessing import Assessing
 from mintmark.research.operations.backtesting import Backtesting
 from mintmark.research.operations.context import Context
+from mintmark.research.operations.crossvalidation import CROSSVALIDATION, CrossValidating, read_path_plan
 from mintmark.research.operations.cycle import Cycle
 from mintmark.research.operations.designing import Designing, note_strategy
 from mintmark.research.operations.ending import remember_cancelled
@@ -51,7 +52,7 @@ class Research:
         """Return the operation types of research, for the engine."""
         context = self._context
         children = (Designing(context), Training(context), Backtesting(context), Assessing(context))
-        simulations = (Sweeping(context), MonteCarlo(context), WalkingForward(context))
+        simulations = (Sweeping(context), MonteCarlo(context), WalkingForward(context), CrossValidating(context))
         return (Cycle(context, self._starters).kind(), *(work.kind() for work in (*children, *simulations)))
 
     # Cycles
@@ -292,6 +293,15 @@ class Research:
         combinations = check_grid(grid, order.spec)
         plan = read_plan(options, len(order.span))
         return {**self._start(WALKFORWARD, order, grid=grid, plan=plan, workers=workers), "combinations": combinations}
+
+    def crossvalidate(
+        self, *, strategy: str, grid: str, pack_id: str | None = None, workers: int | None = None, **options: Any
+    ) -> dict[str, Any]:
+        """Start a combinatorial purged cross-validation: every combination, and the paths, is a row in ``trials``."""
+        order = self._simulation(strategy, pack_id, options)
+        found = {"combinations": check_grid(grid, order.spec)}
+        plan = read_path_plan(options, len(order.span))
+        return {**self._start(CROSSVALIDATION, order, grid=grid, plan=plan, workers=workers), **found}
 
     def _simulation(self, strategy: str, pack_id: str | None, options: dict[str, Any]) -> SimulationOrder:
         row = self._rows(strategy).get(strategy)
