@@ -28,7 +28,7 @@ QUICK = {"look.before_commit", "work.before_finish_commit", "child.before_result
 def test_a_cycle_survives_a_kill_at_every_point(shop: Workshop, label: str):
     shop.worker(kill_at=label, look=1.0)
     cycle = shop.cycle(rounds=50, seconds_per_round=0.01)
-    wait_until((shop.home / f"killed.{label}").exists, 30)
+    wait_until((shop.home / f"killed.{label}").exists, 90)
 
     if not label.startswith("child."):
         shop.workers[0].wait(10)
@@ -51,7 +51,7 @@ def test_a_handing_over_survives_the_death_of_its_reaper(shop: Workshop, label: 
     first.kill()
     first.wait()
     shop.worker(kill_at=label, home=shop.home.with_name("another"))
-    wait_until((shop.home.with_name("another") / f"killed.{label}").exists, 30)
+    wait_until((shop.home.with_name("another") / f"killed.{label}").exists, 90)
 
     shop.worker(home=shop.home.with_name("third"))
 
@@ -116,7 +116,7 @@ def test_the_database_away_for_a_while_costs_no_round(
     with unreachable():
         with pytest.raises(StoreUnavailable):
             shop.operations.get(training)
-        wait_until(lambda: not alive(pid), 30)
+        wait_until(lambda: not alive(pid), 90)
 
     done = shop.wait_for(training, "completed", 60)
     assert done["result_summary"] == {"success": True, "model_hash": hash_after(300), "began_at": 0}

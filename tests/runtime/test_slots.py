@@ -44,7 +44,7 @@ def pids(shop: Workshop) -> dict[str, int]:
 def test_a_killed_slot_is_started_again_and_goes_on_in_its_seat(sqlite_shop: Workshop):
     shop = sqlite_shop
     roof = under(shop, "roof")
-    wait_until(lambda: len(pids(shop)) == 2, 30)
+    wait_until(lambda: len(pids(shop)) == 2, 90)
     before = pids(shop)
     training = shop.train(rounds=150)
     shop.wait_for_round(training, 25)
@@ -52,7 +52,7 @@ def test_a_killed_slot_is_started_again_and_goes_on_in_its_seat(sqlite_shop: Wor
 
     os.kill(before[seat], signal.SIGKILL)
 
-    wait_until(lambda: pids(shop)[seat] != before[seat], 30)
+    wait_until(lambda: pids(shop)[seat] != before[seat], 90)
     done = shop.wait_for(training, "completed")
     assert (done["takeovers"], done["starts"]) == (0, 2)
     last = pids(shop).values()
@@ -64,7 +64,7 @@ def test_a_killed_slot_is_started_again_and_goes_on_in_its_seat(sqlite_shop: Wor
 
 def test_slots_end_with_their_killed_roof(sqlite_shop: Workshop):
     roof = under(sqlite_shop, "roof")
-    wait_until(lambda: len(pids(sqlite_shop)) == 2, 30)
+    wait_until(lambda: len(pids(sqlite_shop)) == 2, 90)
     slots = list(pids(sqlite_shop).values())
 
     roof.kill()
@@ -74,7 +74,7 @@ def test_slots_end_with_their_killed_roof(sqlite_shop: Workshop):
 
 def test_an_owned_slot_ends_with_its_block_and_hears_no_keyboard(sqlite_shop: Workshop):
     owner = under(sqlite_shop, "owner")
-    wait_until(lambda: len(pids(sqlite_shop)) == 1, 30)
+    wait_until(lambda: len(pids(sqlite_shop)) == 1, 90)
     (slot,) = pids(sqlite_shop).values()
     assert os.getpgid(slot) != os.getpgid(owner.pid)
 

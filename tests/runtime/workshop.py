@@ -132,7 +132,7 @@ class Workshop:
     def kinds_of_events(self, operation_id: str) -> list[str]:
         return [event["kind"] for event in self.operations.events(operation_id)]
 
-    def wait_for(self, operation_id: str, status: str, seconds: float = 30.0) -> dict[str, Any]:
+    def wait_for(self, operation_id: str, status: str, seconds: float = 90.0) -> dict[str, Any]:
         """Return the operation as soon as it has ``status``; fail when it does not come or another end does."""
 
         def there() -> bool:
@@ -144,7 +144,7 @@ class Workshop:
         wait_until(there, seconds, lambda: f"{self.operations.get(operation_id)}")
         return self.operations.get(operation_id)
 
-    def wait_for_round(self, operation_id: str, number: int, seconds: float = 30.0) -> None:
+    def wait_for_round(self, operation_id: str, number: int, seconds: float = 90.0) -> None:
         """Return as soon as a checkpoint of round ``number`` or later is stored."""
 
         def there() -> bool:
@@ -172,7 +172,7 @@ class Workshop:
         """Start two workers and wait until both are live."""
         self.worker()
         self.worker()
-        wait_until(lambda: sum(worker["live"] for worker in self.operations.workers()) == 2, 30)
+        wait_until(lambda: sum(worker["live"] for worker in self.operations.workers()) == 2, 90)
 
     def worker_of(self, operation_id: str) -> subprocess.Popen[bytes]:
         """Return the process of the worker that has ``operation_id``."""
@@ -180,7 +180,7 @@ class Workshop:
         (pid,) = [worker["pid"] for worker in self.operations.workers() if worker["worker_id"] == seat]
         return next(worker for worker in self.workers if worker.pid == pid)
 
-    def child_pid(self, operation_id: str, seconds: float = 10.0) -> int:
+    def child_pid(self, operation_id: str, seconds: float = 30.0) -> int:
         """Return the id of the process that computes ``operation_id``, once it is recorded."""
         from sqlalchemy import select
 

@@ -222,14 +222,14 @@ class House:
         """Kill one started process and its group with KILL, and wait until it is gone."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        process.wait(30)
+        process.wait(120)
 
     def kill_all(self) -> None:
         """Kill every process of this house with KILL, and wait until none is left."""
         if self._client is not None:
             self._client.close()
             self._client = None
-        wait_for(self._kill_round, "every process is gone", 30)
+        wait_for(self._kill_round, "every process is gone", 120)
 
     def _kill_round(self) -> bool:
         alive = self.processes()
