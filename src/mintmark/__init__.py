@@ -5,18 +5,41 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mintmark.notebook import Account, Backtest, CostProfile, Protection, backtest
+    from mintmark.notebook import (
+        Account,
+        Backtest,
+        CostProfile,
+        MonteCarlo,
+        Protection,
+        Sweep,
+        WalkForward,
+        backtest,
+        montecarlo,
+        sweep,
+        walkforward,
+    )
 
 __version__ = "0.1.0"
 
-_NOTEBOOK = ("Account", "Backtest", "CostProfile", "Protection", "backtest")
-
-__all__ = ["Account", "Backtest", "CostProfile", "Protection", "__version__", "backtest"]
+__all__ = [
+    "Account",
+    "Backtest",
+    "CostProfile",
+    "MonteCarlo",
+    "Protection",
+    "Sweep",
+    "WalkForward",
+    "__version__",
+    "backtest",
+    "montecarlo",
+    "sweep",
+    "walkforward",
+]
 
 
 def __getattr__(name: str) -> Any:
     # The notebook's door loads the engine; the name of the package must not.
-    if name not in _NOTEBOOK:
+    if name not in __all__:
         raise AttributeError(f"mintmark has no {name}")
     from importlib import import_module
 

@@ -89,7 +89,7 @@ def test_the_examples_of_the_docs_run():
     for block in blocks:
         exec(compile(block, "notebook.md", "exec"), names)
 
-    assert len(blocks) == 2
+    assert len(blocks) == 3
     assert Path("sp500.html").read_text().startswith("<!doctype html>")
     assert isinstance(names["mine"].trades, pl.DataFrame)
 

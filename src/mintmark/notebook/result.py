@@ -25,7 +25,7 @@ _SHOWN = (
     "dsr_trials",
 )  # fmt: skip
 # A notebook has a theme of its own: these inks are read on white and on black.
-_INKS = (
+INKS = (
     "--paper:transparent;--ink:currentColor;--muted:#828d99;--grid:#8080804d;--accent:#4f83ef;--gain:#2a9d68;"
     "--loss:#d65c56;--second:#8a93a0;max-width:960px;font-variant-numeric:tabular-nums"
 )
@@ -97,12 +97,8 @@ class Backtest:
             NotWritable: the disk takes no more.
         """
         from mintmark.research import sheet_html
-        from mintmark.store import write_once
 
-        place = Path(path).expanduser().absolute()
-        if not write_once(place, sheet_html(self._sheet()).encode()):
-            raise Refused(f"{place} is there already", code="already_exists", path=str(place))
-        return place
+        return write_sheet(path, sheet_html(self._sheet()))
 
     def __repr__(self) -> str:
         said = ", ".join(f"{name} {written(name, self._figures[name])}" for name in _SHOWN[:4])
@@ -115,7 +111,7 @@ class Backtest:
         shown = {**self._figures, "undefined": {**self.result.undefined, **self.evidence["undefined"]}}
         rows = [(label_of(name), figure(shown, name)) for name in _SHOWN]
         picture = Html(sheet_svg(self._sheet(), "equity"))
-        return str(tag("div", tag("b", self.title), picture, table(("", ""), rows, (1,)), style=_INKS))
+        return str(tag("div", tag("b", self.title), picture, table(("", ""), rows, (1,)), style=INKS))
 
     @cached_property
     def _figures(self) -> dict[str, Any]:
@@ -137,3 +133,18 @@ class Backtest:
 
     def _symbols(self, columns: NDArray[Any]) -> pl.Series:
         return pl.Series("symbol", [self.result.symbols[at] for at in columns.tolist()], dtype=pl.String)
+
+
+def write_sheet(path: str | Path, html: str) -> Path:
+    """Write ``html`` to a new file at ``path``; return where it lies.
+
+    Raises:
+        Refused: ``already_exists``.
+        NotWritable: the disk takes no more.
+    """
+    from mintmark.store import write_once
+
+    place = Path(path).expanduser().absolute()
+    if not write_once(place, html.encode()):
+        raise Refused(f"{place} is there already", code="already_exists", path=str(place))
+    return place

@@ -90,6 +90,11 @@ def json_of(sheet: Sheet) -> dict[str, Any]:
     }
 
 
+def drawing_svg(drawing: Drawing) -> str:
+    """Return one drawing of a sheet as inline SVG."""
+    return svg(drawing)
+
+
 def pictures_of(sheet: Sheet) -> dict[str, bytes]:
     """Return every drawing of the sheet as PNG, by name."""
     return {name: png(drawing) for part in sheet.parts for name, drawing in part.drawings.items()}

@@ -13,6 +13,7 @@ from mintmark.domain import DASH, Refused, label_of, plain, titled, words, writt
 from mintmark.research.drawing import svg
 from mintmark.research.report_charts import EquityCurve
 from mintmark.research.sheet import FORMULAS, SheetInput, sheet_of
+from mintmark.research.sheet_charts import Prices
 from mintmark.research.sheet_parts import Kind, Sheet, SheetPart, SheetTable, tiles_of
 from mintmark.research.simulation_charts import (
     Bands,
@@ -45,6 +46,18 @@ MOST_WINDOWS = 200
 
 FAN_COLUMNS = ("p05", "p25", "p50", "p75", "p95")
 """The columns of a stored fan."""
+
+
+def simulation_sheet(
+    kind: str, told: Mapping[str, Any], tables: Mapping[str, Columns], prices: Sequence[Prices] = ()
+) -> Sheet:
+    """Return the sheet of a simulation of ``kind``. ``tables``: by name, as the operation stores them."""
+    if kind == "sweeping":
+        return sweep_sheet(told, tables["sweep"])
+    if kind == "montecarlo":
+        return montecarlo_sheet(told, tables["runs"], tables.get("fan"))
+    trades = {name: np.array(values) for name, values in tables["trades"].items()}
+    return walkforward_sheet(told, walkforward_input(told, tables["equity"], trades, prices), tables["windows"])
 
 
 def sweep_sheet(told: Mapping[str, Any], columns: Columns) -> Sheet:

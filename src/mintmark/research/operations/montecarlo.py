@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from mintmark.domain import Refused
 from mintmark.research.operations.context import Context
 from mintmark.research.operations.library import Library
-from mintmark.research.operations.sheets import montecarlo_files
+from mintmark.research.operations.sheets import simulation_files
 from mintmark.research.operations.simulation_ground import partitions_of, prepare_ground, told_of
 from mintmark.research.operations.trials import add_trials, data_keys, trials_of
 from mintmark.runtime import Run, Work
@@ -83,7 +83,8 @@ class MonteCarlo:
         drawn = ("runs", "fan") if result["fan_runs"] else ("runs",)
         tables = {name: (run.folder / f"{name}.parquet").read_bytes() for name in drawn}
         told = {**result, **told_of(self._context, pack, run), "success": True}
-        files = {**{f"{name}.parquet": content for name, content in tables.items()}, **montecarlo_files(told, tables)}
+        sheets = simulation_files(MONTECARLO, told, tables)
+        files = {**{f"{name}.parquet": content for name, content in tables.items()}, **sheets}
         kept = {name: self._library.keep(f"{folder}/{name}", content) for name, content in files.items()}
         return {
             **told,

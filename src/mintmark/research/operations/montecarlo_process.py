@@ -13,8 +13,8 @@ import numpy as np
 from mintmark.domain import Bars, iso, moment_of
 from mintmark.measures import bar_returns, exceedance_p, fan, mean_block
 from mintmark.research.operations.checkpoints import Stage, read_stage, write_stage
-from mintmark.research.operations.simulation_ground import read_ground
-from mintmark.research.redrawing import at_costs, with_path
+from mintmark.research.operations.simulation_ground import Ground, read_ground
+from mintmark.research.redrawing import Decider, at_costs, with_path
 from mintmark.simulation import (
     RETURN_METRICS,
     RUN,
@@ -46,15 +46,20 @@ _OF_A_METHOD = ("metric", "p_value", "quantiles", "intervals", "mean_block", "st
 
 def compute(task: Task) -> dict[str, Any]:
     """Run the strategy as it was, then as chance would have had it; leave the table of runs."""
-    return _MonteCarlo(task).run()
+    ground = read_ground(task)
+    return redraw_on(task, ground, ground.decider())
+
+
+def redraw_on(task: Task, ground: Ground, decider: Decider) -> dict[str, Any]:
+    """Return what ``decider`` comes to on ``ground`` as it was, and as chance would have had it."""
+    return _MonteCarlo(task, ground, decider).run()
 
 
 class _MonteCarlo:
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, ground: Ground, decider: Decider) -> None:
         given = task.inputs
         self.task, self.given, self.begun = task, given, time.perf_counter()
-        ground = read_ground(task)
-        self.ground, self.decider = ground, ground.decider()
+        self.ground, self.decider = ground, decider
         restored = task.restored()
         stage = Stage() if restored is None else read_stage(restored[1], given["identity"])
         self.spent = float(stage.values.get("seconds", 0.0))

@@ -36,32 +36,19 @@ def sheet_files(pack: Pack, told: Mapping[str, Any], tables: Mapping[str, bytes]
     return _files(sheet_of(sheet_input(pack, told, tables)))
 
 
-def sweep_files(told: Mapping[str, Any], table: bytes) -> dict[str, bytes]:
-    """Return the files of a sweep's sheet; ``table``: the bytes of its Parquet table."""
-    from mintmark.research.simulation_sheets import sweep_sheet
+def simulation_files(
+    kind: str, told: Mapping[str, Any], tables: Mapping[str, bytes], pack: Pack | None = None
+) -> dict[str, bytes]:
+    """Return the files of the sheet of a sweep, a Monte Carlo test or a walk-forward.
 
-    return _files(sweep_sheet(told, _columns(table)))
+    ``tables``: the bytes of its Parquet tables. ``pack``: holds the prices the trades of a walk-forward are drawn on.
+    """
+    from mintmark.research.simulation_sheets import simulation_sheet
 
-
-def montecarlo_files(told: Mapping[str, Any], tables: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return the files of a Monte Carlo test's sheet; ``tables``: its runs, and its fan where it has one."""
-    from mintmark.research.simulation_sheets import montecarlo_sheet
-
-    bands = _columns(tables["fan"]) if "fan" in tables else None
-    return _files(montecarlo_sheet(told, _columns(tables["runs"]), bands))
-
-
-def walkforward_files(pack: Pack, told: Mapping[str, Any], tables: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return the files of a walk-forward's sheet; ``tables``: its windows, equity and trades."""
-    import polars as pl
-
-    from mintmark.research.simulation_sheets import walkforward_input, walkforward_sheet
-
-    equity, trades = _columns(tables["equity"]), pl.read_parquet(io.BytesIO(tables["trades"]))
-    made = {name: trades[name].to_numpy() for name in trades.columns}
-    prices = _prices(pack, told, int(equity["stamp"][0]), int(equity["stamp"][-1]))
-    given = walkforward_input(told, equity, made, prices)
-    return _files(walkforward_sheet(told, given, _columns(tables["windows"])))
+    columns = {name: _columns(content) for name, content in tables.items()}
+    stamps = columns["equity"]["stamp"] if "equity" in columns else None
+    prices = _prices(pack, told, int(stamps[0]), int(stamps[-1])) if pack is not None and stamps else ()
+    return _files(simulation_sheet(kind, told, columns, prices))
 
 
 def _columns(table: bytes) -> dict[str, list[Any]]:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from mintmark.research.operations.backtesting import deflated
 from mintmark.research.operations.context import Context
 from mintmark.research.operations.library import Library
-from mintmark.research.operations.sheets import sweep_files
+from mintmark.research.operations.sheets import simulation_files
 from mintmark.research.operations.simulation_ground import partitions_of, prepare_ground, told_of
 from mintmark.research.operations.trials import Trial, add_trials, data_keys, sharpes_tried
 from mintmark.runtime import Run, Work
@@ -56,7 +56,8 @@ class Sweeping:
             "initial_capital": run.parameters["initial_capital"],
             "grid": run.parameters["grid"],
         }
-        folder, files = f"results/{run.operation_id}/{run.starts}", {"sweep.parquet": table, **sweep_files(told, table)}
+        folder = f"results/{run.operation_id}/{run.starts}"
+        files = {"sweep.parquet": table, **simulation_files("sweeping", told, {"sweep": table})}
         kept = {name: self._library.keep(f"{folder}/{name}", content) for name, content in files.items()}
         return {
             **told,

@@ -16,9 +16,10 @@ from mintmark.domain import Refused, iso, moment_of
 from mintmark.measures import overfitting_of_blocks
 from mintmark.research.combining import rule_sweep, strategy_runs
 from mintmark.research.operations.checkpoints import Stage, read_stage, write_stage
-from mintmark.research.operations.simulation_ground import read_ground
+from mintmark.research.operations.simulation_ground import Ground, read_ground
 from mintmark.research.sweep_keys import grid_keys
 from mintmark.simulation import (
+    Grid,
     SweepRow,
     best_rows,
     read_grid,
@@ -45,22 +46,28 @@ _SHOWN = ("total_return", "sharpe_ratio", "max_drawdown", "total_trades", "win_r
 
 def compute(task: Task) -> dict[str, Any]:
     """Run every combination that has no row yet, write the table, and return what it comes to."""
-    return _Sweep(task).run()
+    ground = read_ground(task)
+    grid = read_grid(task.inputs["grid"], grid_keys(ground.spec))
+    return sweep_on(task, ground, grid, _rows_of(ground, grid))
+
+
+def sweep_on(task: Task, ground: Ground, grid: Grid, rows_of: RowsOf) -> dict[str, Any]:
+    """Return what the combinations of ``grid`` come to that ``rows_of`` (start, stop, threads) runs on ``ground``."""
+    return _Sweep(task, ground, grid, rows_of).run()
+
+
+def _rows_of(ground: Ground, grid: Grid) -> RowsOf:
+    window, slippage = (ground.start, ground.stop), lambda: ground.slippage(0)
+    if ground.spec is None or ground.model is None:
+        return rule_sweep(ground.market, *window, grid, slippage).rows
+    return partial(sweep, grid, strategy_runs(ground.spec, ground.model, ground.market, *window, slippage))
 
 
 class _Sweep:
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, ground: Ground, grid: Grid, rows_of: RowsOf) -> None:
         given = task.inputs
         self.task, self.given, self.begun = task, given, time.perf_counter()
-        ground = read_ground(task)
-        self.ground = ground
-        self.grid = read_grid(given["grid"], grid_keys(ground.spec))
-        window, slippage = (ground.start, ground.stop), lambda: ground.slippage(0)
-        if ground.spec is None or ground.model is None:
-            self.rows_of: RowsOf = rule_sweep(ground.market, *window, self.grid, slippage).rows
-        else:
-            runs = strategy_runs(ground.spec, ground.model, ground.market, *window, slippage)
-            self.rows_of = partial(sweep, self.grid, runs)
+        self.ground, self.grid, self.rows_of = ground, grid, rows_of
         restored = task.restored()
         stage = Stage() if restored is None else read_stage(restored[1], given["identity"])
         self.rows = _read_rows(stage, self.grid)

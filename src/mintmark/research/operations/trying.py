@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,9 +14,10 @@ from mintmark.domain import Mark, Refused
 from mintmark.research.operations.asking import pack_for
 from mintmark.research.operations.backtesting import deflated
 from mintmark.research.operations.library import Library
-from mintmark.research.operations.simulation_ground import Ground, ground_in, prepare_ground
+from mintmark.research.operations.simulation_ground import Ground, ground_in, prepare_ground, told_of
 from mintmark.research.operations.simulation_order import read_simulation
 from mintmark.research.operations.trials import Trial, add_trials, data_keys, sharpes_tried
+from mintmark.research.operations.trying_here import Simulated, compute_in
 from mintmark.research.tables import strategies
 from mintmark.runtime import Run
 
@@ -82,19 +83,48 @@ class Tries:
         metrics, bars = result.metrics, len(result.stamps)
         moments = {name: metrics[name] for name in ("sharpe_per_bar", "skewness", "excess_kurtosis")}
         sharpe, skew, excess = (None if value is None else float(value) for value in moments.values())
-        keys = sorted(data_keys(symbols, partitions))
-        trial = Trial(run, "notebook", sharpe)
-        with self._context.database.write() as connection:
-            add_trials(connection, _identity(data), strategy_hash, keys, [trial], self._context.clock.now())
-            found = sharpes_tried(connection, keys)
-        dsr, tries, why = deflated(found, {**moments, "n": bars})
-        undefined = {} if why is None else {"dsr": why}
+        judged = {**moments, "n": bars}
+        noted = self.count_all(
+            data, strategy_hash, {run: sharpe}, symbols=symbols, partitions=partitions, moments=judged
+        )
+        dsr, tries, undefined = noted["dsr"], noted["dsr_trials"], noted["undefined"]
         psr = None
         if sharpe is None or skew is None or excess is None:
             undefined["psr"] = "no_variation"
         else:
             psr = probabilistic_sharpe(sharpe, 0.0, bars, skew, excess + 3.0)
         return {"psr": psr, "dsr": dsr, "dsr_trials": tries, "undefined": undefined}
+
+    def count_all(
+        self, data: str, strategy_hash: str, runs: Mapping[str, float | None], *, symbols: Iterable[str],
+        partitions: Iterable[str], moments: Mapping[str, Any],
+    ) -> dict[str, Any]:  # fmt: skip
+        """Note the Sharpe ratio per bar of each of ``runs``, by its hash; return as ``count``, without ``psr``.
+
+        ``moments``: of the one to be deflated, with its number of bars ``n``.
+        """
+        keys = sorted(data_keys(symbols, partitions))
+        trials = [Trial(run, "notebook", sharpe) for run, sharpe in runs.items()]
+        with self._context.database.write() as connection:
+            add_trials(connection, _identity(data), strategy_hash, keys, trials, self._context.clock.now())
+            found = sharpes_tried(connection, keys)
+        dsr, tries, why = deflated(found, moments)
+        return {"dsr": dsr, "dsr_trials": tries, "undefined": {} if why is None else {"dsr": why}}
+
+    def simulate(
+        self, kind: str, own: Mapping[str, Any], *, strategy: str, pack_id: str | None = None, **options: Any
+    ) -> Simulated:
+        """Return what the operation ``kind`` of a trained strategy, or of the rule, comes to, done here and now.
+
+        ``own``: what the operation is asked beyond a backtest.
+        """
+        order = read_simulation(self._context, self._library, self._row(strategy), strategy, pack_id, options)
+        with tempfile.TemporaryDirectory() as folder:
+            run = Run("notebook", kind, 1, order.metadata(**own), Path(folder), None, "notebook")
+            inputs = {**prepare_ground(self._context, self._library, run), **own}
+            told = told_of(self._context, order.pack, run)
+            asked = {"initial_capital": order.parameters["initial_capital"], "out_of_sample": inputs["out_of_sample"]}
+            return compute_in(kind, run.folder, inputs, {**told, **asked}, order)
 
     def mark(self, data: str, pack: Pack | None) -> dict[str, Any]:
         """Return the mark of a try; bars that were handed in are named by their hash ``data``."""

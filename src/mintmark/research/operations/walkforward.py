@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from mintmark.research.operations.backtesting import deflated
 from mintmark.research.operations.context import Context
 from mintmark.research.operations.library import Library
-from mintmark.research.operations.sheets import walkforward_files
+from mintmark.research.operations.sheets import simulation_files
 from mintmark.research.operations.simulation_ground import partitions_of, prepare_ground, told_of
 from mintmark.research.operations.trials import add_trials, data_keys, sharpes_tried, trials_of
 from mintmark.runtime import Run, Work
@@ -72,7 +72,7 @@ class WalkingForward:
             **run.parameters["plan"],
             **result,
         }
-        sheets = walkforward_files(pack, told, tables)
+        sheets = simulation_files(WALKFORWARD, told, tables, pack)
         files = {**{f"{name}.parquet": content for name, content in tables.items()}, **sheets}
         kept = {name: self._library.keep(f"{folder}/{name}", content) for name, content in files.items()}
         return {

@@ -13,9 +13,9 @@ import numpy as np
 
 from mintmark.domain import Money, iso, moment_of
 from mintmark.measures import MONEY_METRICS
-from mintmark.research.choosing import choice_of
+from mintmark.research.choosing import Choice, choice_of
 from mintmark.research.operations.checkpoints import Stage, read_stage, write_stage
-from mintmark.research.operations.simulation_ground import read_ground
+from mintmark.research.operations.simulation_ground import Ground, read_ground
 from mintmark.research.sweep_keys import grid_keys
 from mintmark.simulation import TRADE, Walked, WalkForward, WalkPlan, WalkWindow, read_grid, sum_up, walk_window
 from mintmark.store import write_atomic
@@ -34,18 +34,23 @@ _PLAIN = ("chosen", "inside", "outside", "undefined", "held_bars", "traded_notio
 
 def compute(task: Task) -> dict[str, Any]:
     """Walk every window that is not done yet, write the tables, and return what the walk comes to."""
-    return _Walk(task).run()
+    ground, plan = read_ground(task), WalkPlan(**task.inputs["plan"])
+    grid = read_grid(task.inputs["grid"], grid_keys(ground.spec))
+    choice = choice_of(ground.market, ground.spec, ground.model, grid, ground.start, ground.random_state)
+    return walk_on(task, ground, plan, choice, len(grid))
+
+
+def walk_on(task: Task, ground: Ground, plan: WalkPlan, choice: Choice, combinations: int) -> dict[str, Any]:
+    """Return what a walk over ``choice`` comes to, made of so many ``combinations``."""
+    return _Walk(task, ground, plan, choice, combinations).run()
 
 
 class _Walk:
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, ground: Ground, plan: WalkPlan, choice: Choice, combinations: int) -> None:
         given = task.inputs
         self.task, self.given, self.begun = task, given, time.perf_counter()
-        ground = read_ground(task)
-        self.ground, self.plan = ground, WalkPlan(**given["plan"])
-        self.grid = read_grid(given["grid"], grid_keys(ground.spec))
-        self.choice = choice_of(ground.market, ground.spec, ground.model, self.grid, ground.start, ground.random_state)
-        self.course = self.choice.course
+        self.ground, self.plan, self.choice, self.combinations = ground, plan, choice, combinations
+        self.course = choice.course
         self.windows = self.plan.windows(len(self.course.stamps))
         restored = task.restored()
         stage = Stage() if restored is None else read_stage(restored[1], given["identity"])
@@ -93,7 +98,7 @@ class _Walk:
             "traded_until": _time(int(found.stamps[-1])),
             "traded_bars": len(found.equity),
             "bars_per_year": market.bars_per_year,
-            "combinations": len(self.grid),
+            "combinations": self.combinations,
             "failed": sum(self.choice.failures.values()),
             "failures": dict(self.choice.failures),
             "window_count": len(found.windows),
@@ -132,7 +137,7 @@ class _Walk:
 
     def _trials(self, found: WalkForward) -> list[dict[str, Any]]:
         sharpes = dict(zip(self.choice.numbers, found.sharpes, strict=True))
-        tried = [(f"combination_{number}", sharpes.get(number)) for number in range(len(self.grid))]
+        tried = [(f"combination_{number}", sharpes.get(number)) for number in range(self.combinations)]
         tried.append(("walk", found.metrics["sharpe_per_bar"]))
         return [{"run": run, "kind": "walkforward", "sharpe_per_bar": sharpe} for run, sharpe in tried]
 
@@ -149,7 +154,7 @@ class _Walk:
         return {
             "number": one.window.number,
             **self._edges(one.window),
-            **{name: values.get(name) for name in self.grid.values},
+            **{name: values.get(name) for name in self.course.candidates[0].values},
             **{f"inside.{name}": one.inside.get(name) for name in one.outside},
             **{f"outside.{name}": value for name, value in one.outside.items()},
         }
