@@ -149,6 +149,7 @@ def walkforward(
     oos_bars: int = 100,
     purge: int = 0,
     metric: str = "sharpe_ratio",
+    workers: int | None = None,
     **on: Unpack[OnWhat],
 ) -> WalkForward:
     """Return what choosing from ``grid`` on each window and trading the next comes to; each combination is a try.
@@ -173,19 +174,19 @@ def walkforward(
     plan = WalkPlan(mode, is_bars, oos_bars, purge, metric)
     with _tries(on) as (tries, state):
         if isinstance(decide, str):
-            own = {"grid": _text(grid), "plan": asdict(plan)}
+            own = {"grid": _text(grid), "plan": asdict(plan), "workers": workers}
             found = tries.simulate("walkforward", own, **_named(bars, decide, on, state))
             return WalkForward(*_counted(tries, found, _trials(found)))
         given = terms_of(tries, bars, on, state)
         function = Function(decide, given)
         every = grid_of(grid, decide)
         choice = choice_among(function, every)
-        inputs = {"grid": _text(grid), "plan": asdict(plan), "identity": {}}
+        inputs = {"grid": _text(grid), "plan": asdict(plan), "workers": workers or 1, "identity": {}}
         found = compute_here(
             "walkforward", inputs, given.told(function.name),
             lambda task: walk_on(task, given.ground, plan, choice, len(every)),
         )  # fmt: skip
-        walk = hashed(given.run_key, repr(plan), *function.seen)
+        walk = hashed(given.run_key, repr(plan), *sorted(function.seen))
         runs = {f"{walk[:32]}_{name}": sharpe for name, sharpe in _trials(found).items()}
         return WalkForward(*_counted_here(tries, given, function, found, runs))
 
