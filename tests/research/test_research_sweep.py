@@ -11,7 +11,7 @@ import pytest
 from research_bench import SAMPLE, SWING, Bench
 from sqlalchemy import text
 
-from mintmark.domain import Damaged, Refused
+from mintmark.domain import Damaged, NotWritable, Refused
 from mintmark.research import Research
 from mintmark.research.operations import sweeping_process
 from mintmark.research.operations.library import Library
@@ -19,6 +19,7 @@ from mintmark.research.operations.simulation_order import RULE_HASH, read_simula
 from mintmark.research.operations.sweeping import FIELDS, Sweeping
 from mintmark.research.operations.training import Training
 from mintmark.research.sweep_keys import grid_keys, with_values
+from mintmark.runtime.folder import WorkFolder
 from mintmark.strategy import read_spec
 
 GRID = "fast=5:15,slow=40:61"
@@ -91,6 +92,26 @@ def test_a_sweep_resumed_after_any_checkpoint_computes_no_stored_row_and_gives_t
         assert bytes_of(bench, summary) == bytes_of(bench, told)
         changed = {name for name in FIELDS if summary[name] != told[name]}
         assert changed <= {"sweep_seconds", "rows_restored", "rows_computed", "table_path", "sheet_path", "mark"}
+
+
+def test_a_disk_that_fills_up_keeps_the_rows_so_far_and_the_sweep_goes_on_after_them(bench, no_file_larger_than):
+    order = ordered(bench)
+    run, whole, kept = swept(bench, order)
+    told = finished(bench, run, whole)
+    full = bench.run("sweeping", "op_sweeping_x", symbols=order.symbols, **order.parameters, grid=GRID, workers=1)
+    task = bench.task(full, json.loads(json.dumps(Sweeping(bench.context).prepare(full))))
+
+    with pytest.raises(NotWritable) as caught, no_file_larger_than(len(kept[0].data) + 2_000):
+        sweeping_process.compute(task)
+
+    stored = WorkFolder(full.folder).checkpoint()
+    assert caught.value.code == "disk_full"
+    assert caught.value.details["path"].startswith(str(full.folder))
+    assert caught.value.details["free_bytes"] > 0
+    assert (stored.round, len(kept[1].data) > len(kept[0].data) + 2_000) == (100, True)
+    assert [path.name for path in full.folder.iterdir() if path.suffix == ".part"] == []
+    resumed_run, resumed, _ = swept(bench, order, start=stored)
+    assert bytes_of(bench, finished(bench, resumed_run, resumed)) == bytes_of(bench, told)
 
 
 def test_rows_of_another_grid_are_not_gone_on_from(bench):

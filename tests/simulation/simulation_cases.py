@@ -15,6 +15,7 @@ from mintmark.simulation import (
     Account,
     BacktestResult,
     CorporateAction,
+    FundingRate,
     Protection,
     run_targets,
 )
@@ -73,6 +74,7 @@ def random_case(seed: int) -> dict[str, Any]:
     case["targets"] = _targets(rng, case, length, columns)
     if rng.random() < 0.2:
         case["actions"] = _actions(rng, case)
+    case["funding"] = _funding(np.random.default_rng((seed, 2)), case)
     return case
 
 
@@ -181,6 +183,23 @@ def _actions(rng: np.random.Generator, case: dict[str, Any]) -> list[dict[str, A
     ]
 
 
+def _funding(rng: np.random.Generator, case: dict[str, Any]) -> list[dict[str, Any]]:
+    """Give some instruments funding in place of what they had; return its rates."""
+    length, found = len(case["stamps"]), []
+    for column, x in enumerate(case["instruments"]):
+        if rng.random() < 0.2:
+            x["costs"] |= {"financing": "funding", "borrow": 0.0}
+            found += [
+                {
+                    "column": column,
+                    "at": case["stamps"][int(rng.integers(1, length))] - int(rng.integers(0, HOUR)),
+                    "rate": float(rng.choice([-0.0003, 0.0001])),
+                }
+                for _ in range(int(rng.integers(1, 8)))
+            ]
+    return found
+
+
 def instrument_of(x: dict[str, Any]) -> Instrument:
     c = x["costs"]
 
@@ -253,8 +272,11 @@ def market_of(case: dict[str, Any]) -> tuple[list[Bars], Any, list[Instrument], 
     return bars, np.array(case["targets"]).T, [instrument_of(x) for x in case["instruments"]], account
 
 
-def actions_of(case: dict[str, Any]) -> list[CorporateAction]:
-    return [CorporateAction(f"S{a['column']}", a["ex"], a["split"], a["dividend"]) for a in case["actions"]]
+def actions_of(case: dict[str, Any]) -> list[CorporateAction | FundingRate]:
+    return [
+        *(CorporateAction(f"S{a['column']}", a["ex"], a["split"], a["dividend"]) for a in case["actions"]),
+        *(FundingRate(f"S{f['column']}", f["at"], f["rate"]) for f in case["funding"]),
+    ]
 
 
 def words_of(flags: int) -> set[str]:

@@ -291,6 +291,8 @@ class Oracle(OracleBook):
                 continue
             c = x["costs"]
             yearly, nights = c["long"] if p.side > 0 else c["short"], self.nights(t, m)
+            span = range(self.stamps[t - 1] + 1, self.stamps[t] + 1)
+            funded = sum(one["rate"] for one in self.case["funding"] if one["column"] == m and one["at"] in span)
             for lot in p.lots:
                 notional = lot.size * x["contract"] * p.mark * self.rate(t, m)
                 charge = {
@@ -298,6 +300,7 @@ class Oracle(OracleBook):
                     "money": yearly * lot.size * self.rate(t, m),
                     "percent": yearly / 100 / 360 * notional,
                 }.get(c["financing"], 0.0) * nights
+                charge += p.side * funded * notional
                 if p.side < 0:
                     charge -= c["borrow"] / 10_000 / 360 * notional * nights
                 lot.costs["financing_cost"] += charge

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
-from simulation_cases import an_instrument, bars_of, instrument_of, random_case, some_bars
+from simulation_cases import actions_of, an_instrument, bars_of, instrument_of, random_case, some_bars
 
 from mintmark.domain import ALL_OFFERS, CostProfile, Instrument, Order, default_instrument
 from mintmark.simulation import ORDER_STATES, Account, BacktestResult, Sizing, run_orders
@@ -33,7 +33,8 @@ def order_case(seed: int) -> dict[str, Any]:
         x["max"] = 1_000_000.0
     x |= {"stops_level": int(rng.choice([0, 0, 5])), "freeze_level": int(rng.choice([0, 0, 80]))}
     case |= {
-        "actions": [], "max_entries": int(rng.choice([1, 1, 3])), "max_holding_bars": int(rng.choice([0, 0, 4])),
+        "actions": [], "funding": [one for one in case["funding"] if one["column"] == 0],
+        "max_entries": int(rng.choice([1, 1, 3])), "max_holding_bars": int(rng.choice([0, 0, 4])),
         "sizing": SIZINGS[int(rng.integers(len(SIZINGS)))],
         "offers": ALL_OFFERS - {str(rng.choice(["stop_limit", "day", "bars", "none", "none", "none"]))},
     }  # fmt: skip
@@ -100,6 +101,7 @@ def run_case(case: dict[str, Any], seed: int = 0) -> BacktestResult:
         max_holding_bars=case["max_holding_bars"],
         rates=np.array(case["rates"]).T,
         slippage=np.random.default_rng(seed),
+        actions=actions_of(case),
         closed=np.array(case["closed"]).T,
         offers=case["offers"],
     )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -30,6 +29,8 @@ from mintmark.store import (
     write_atomic,
     write_once,
 )
+
+Limit = Callable[[int], AbstractContextManager[None]]
 
 things = Table(
     "things",
@@ -155,18 +156,7 @@ def test_a_second_writer_of_a_write_once_file_is_told(tmp_path: Path):
     assert (tmp_path / "f").read_bytes() == b"one"
 
 
-@contextmanager
-def no_file_larger_than(size: int) -> Iterator[None]:
-    """Let the kernel refuse longer files, as a full disk would."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
-def test_a_full_disk_is_named_and_the_old_file_stays(tmp_path: Path):
+def test_a_full_disk_is_named_and_the_old_file_stays(tmp_path: Path, no_file_larger_than: Limit):
     write_atomic(tmp_path / "f", b"one")
 
     with pytest.raises(NotWritable) as caught, no_file_larger_than(1_000):

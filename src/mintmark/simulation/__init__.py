@@ -13,7 +13,7 @@ from mintmark.simulation.course import Candidate, Course, Decide, between
 from mintmark.simulation.cross_sweep import CrossSweep, sweep_crosses
 from mintmark.simulation.crossing import check_cross, cross_targets, moving_average, sma_cross
 from mintmark.simulation.door import union_stamps
-from mintmark.simulation.engine import Account, CorporateAction, Protection, run_targets
+from mintmark.simulation.engine import Account, CorporateAction, FundingRate, Protection, run_targets
 from mintmark.simulation.grid import MOST_COMBINATIONS, Grid, read_grid
 from mintmark.simulation.montecarlo import (
     METHODS,
@@ -76,6 +76,7 @@ __all__ = [
     "Course",
     "CrossSweep",
     "Decide",
+    "FundingRate",
     "Grid",
     "PathPlan",
     "Protection",

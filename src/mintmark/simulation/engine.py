@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import mmap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from mintmark.simulation.records import (
     ENTRY,
     EVENT,
     FILL,
+    NIGHTS,
     POSITION,
     RANDOM_TICKS,
     REFUSED,
@@ -76,6 +78,22 @@ class CorporateAction:
     dividend: float = 0.0
 
 
+@dataclass(frozen=True)
+class FundingRate:
+    """What a position of ``symbol`` is paid at ``stamp`` (ns) for each unit of its notional at the last close.
+
+    A long is credited ``rate``, a short debited it; negative, the long pays and the short is paid. Venues of
+    perpetual contracts publish the rate that a long pays: hand it in with the other sign.
+    """
+
+    symbol: str
+    stamp: int
+    rate: float
+
+
+Action = CorporateAction | FundingRate
+
+
 def run_targets(
     bars: Sequence[Bars],
     targets: FloatArray,
@@ -89,7 +107,7 @@ def run_targets(
     sizing_price: Literal["decision", "fill"] = "decision",
     min_trade_fraction: float | None = None,
     slippage: np.random.Generator | None = None,
-    actions: Sequence[CorporateAction] = (),
+    actions: Sequence[Action] = (),
     closed: NDArray[np.bool_] | None = None,
 ) -> BacktestResult:
     """Return what trading ``targets`` on ``bars`` comes to.
@@ -135,7 +153,7 @@ def prepare(
     rules: Rules,
     rates: FloatArray | None = None,
     slippage: np.random.Generator | None = None,
-    actions: Sequence[CorporateAction] = (),
+    actions: Sequence[Action] = (),
     closed: NDArray[np.bool_] | None = None,
     orders: int = 0,
 ) -> Setup:
@@ -235,13 +253,18 @@ def zero_rows(rows: int, of: np.dtype[Any]) -> Records:
     return np.frombuffer(memory, of, rows)
 
 
-def _events(instruments: list[Instrument], stamps: IntArray, actions: Sequence[CorporateAction]) -> Records:
+def _events(instruments: list[Instrument], stamps: IntArray, actions: Sequence[Action]) -> Records:
+    _check_funding(instruments, actions)
     nights, found = night_events(instruments, stamps), []
     column_of = {instrument.symbol: column for column, instrument in enumerate(instruments)}
     for action in actions:
-        if action.symbol not in column_of or not stamps[0] < action.ex <= stamps[-1]:
+        at = action.stamp if isinstance(action, FundingRate) else action.ex
+        if action.symbol not in column_of or not stamps[0] < at <= stamps[-1]:
             continue
-        bar, column = int(np.searchsorted(stamps, action.ex)), column_of[action.symbol]
+        bar, column = int(np.searchsorted(stamps, at)), column_of[action.symbol]
+        if isinstance(action, FundingRate):
+            found.append((bar, column, NIGHTS, action.rate))
+            continue
         if action.split != 1.0:
             found.append((bar, column, SPLIT, action.split))
         if action.dividend != 0.0:
@@ -250,6 +273,20 @@ def _events(instruments: list[Instrument], stamps: IntArray, actions: Sequence[C
         return nights
     events = np.concatenate((nights, np.array(found, dtype=EVENT)))
     return events[np.lexsort((events["kind"], events["bar"]))]
+
+
+def _check_funding(instruments: list[Instrument], actions: Sequence[Action]) -> None:
+    """Refuse funding without its rates, and rates of what pays no funding."""
+    rates = [action for action in actions if isinstance(action, FundingRate)]
+    funded = {instrument.symbol for instrument in instruments if instrument.costs.financing == "funding"}
+    for symbol in sorted(funded - {rate.symbol for rate in rates}):
+        message = f"{symbol}: costs.financing is funding, and none of its rates are given"
+        raise Refused(message, code="instrument_incomplete", symbol=symbol, field="costs.financing")
+    known = {instrument.symbol for instrument in instruments}
+    for rate in rates:
+        if not math.isfinite(rate.rate) or rate.symbol in known - funded:
+            message = f"{rate.symbol}: a rate of funding is {rate.rate}, costs.financing must be funding"
+            raise Refused(message, code="bad_value", field="funding", value=str(rate.rate), stamp=rate.stamp)
 
 
 def draws_of(terms: Records, slippage: np.random.Generator | None, most: int) -> FloatArray:

@@ -25,7 +25,7 @@ from mintmark.domain import (
     moment_of,
     stamp_of,
 )
-from mintmark.simulation.engine import Account, CorporateAction, Protection, prepare, result_of, rules_of
+from mintmark.simulation.engine import Account, Action, Protection, prepare, result_of, rules_of
 from mintmark.simulation.order_play import play_orders
 from mintmark.simulation.order_records import (
     BUY,
@@ -66,7 +66,7 @@ def run_orders(
     max_holding_bars: int = 0,
     rates: FloatArray | None = None,
     slippage: np.random.Generator | None = None,
-    actions: Sequence[CorporateAction] = (),
+    actions: Sequence[Action] = (),
     closed: NDArray[np.bool_] | None = None,
     offers: Collection[str] = ALL_OFFERS,
 ) -> BacktestResult:

@@ -31,7 +31,12 @@ from mintmark.simulation.records import (
     Records,
 )
 
-_FINANCING = {"none": NO_FINANCING, "points": POINTS, "money": MONEY, "percent": PERCENT, "interval": INTERVAL}
+_FINANCING = {
+    "none": NO_FINANCING, "points": POINTS, "money": MONEY, "percent": PERCENT, "interval": INTERVAL,
+    # A rate of funding is a number of nights at one whole notional each.
+    "funding": PERCENT,
+}  # fmt: skip
+_WHOLE_NOTIONAL = 100.0 * 360.0
 _SLIPPAGE = {"none": NO_SLIPPAGE, "fixed_bps": FIXED_BPS, "random": RANDOM_TICKS}
 _MODES = ("full", "long_only", "short_only", "close_only", "disabled")
 _FIELDS = TERMS.names or ()
@@ -72,6 +77,11 @@ def _check(instrument: Instrument) -> None:
     unknown = {"costs.slippage": costs.slippage not in _SLIPPAGE, "trade_mode": instrument.trade_mode not in _MODES}
     for name in (name for name, is_unknown in unknown.items() if is_unknown):
         raise Refused(f"{instrument.symbol}: unknown {name}", code="bad_value", symbol=instrument.symbol, field=name)
+    if costs.financing == "funding" and costs.borrow_bps_per_year:
+        raise Refused(
+            f"{instrument.symbol}: who pays funding borrows nothing", code="bad_value", symbol=instrument.symbol,
+            field="costs.borrow_bps_per_year", value=str(costs.borrow_bps_per_year),
+        )  # fmt: skip
     needs_tick = costs.slippage == "random" or costs.financing == "points"
     if costs.financing not in _FINANCING or (needs_tick and not instrument.tick):
         field = "tick" if costs.financing in _FINANCING else "costs.financing"
@@ -114,6 +124,8 @@ def _set_costs(row: dict[str, float], instrument: Instrument) -> None:
     scale = _BPS if costs.financing == "interval" else 1.0
     row["financing_long"] = float(costs.financing_long) / scale
     row["financing_short"] = float(costs.financing_short) / scale
+    if costs.financing == "funding":
+        row["financing_long"], row["financing_short"] = _WHOLE_NOTIONAL, -_WHOLE_NOTIONAL
     row["opening_rate"] = float(costs.financing_opening_bps) / _BPS
     row["interval_ns"] = costs.financing_interval_hours * _HOUR_NS
     row["borrow"] = float(costs.borrow_bps_per_year) / _BPS
