@@ -52,7 +52,7 @@ def permuted(bars: Bars) -> Any:
     return path_permutation([bars], trade, 1, PATHS)
 
 
-def wall_seconds(work: Callable[[], Any], times: int = 3) -> float:
+def wall_seconds(work: Callable[[], Any], times: int = 12) -> float:
     found = math.inf
     for _ in range(times):
         start = time.perf_counter()

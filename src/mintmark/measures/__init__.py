@@ -61,7 +61,6 @@ if TYPE_CHECKING:
         fill_depths,
         fill_returns,
         measure_returns,
-        measure_tails,
         put_curve,
         put_table,
         rank,
@@ -79,7 +78,7 @@ _INFERENCE = (
     "put_block_sums",
 )
 _COMPILED = ("compiled", "inlined", "unmanaged")
-_PASSES = ("fill_depths", "fill_returns", "measure_returns", "measure_tails", "put_curve", "put_table", "rank")
+_PASSES = ("fill_depths", "fill_returns", "measure_returns", "put_curve", "put_table", "rank")
 
 __all__ = [
     "FAN",
@@ -112,7 +111,6 @@ __all__ = [
     "longest_drawdown",
     "mean_block",
     "measure_returns",
-    "measure_tails",
     "minimum_track_record",
     "named_rows",
     "omega_ratio",

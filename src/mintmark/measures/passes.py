@@ -24,7 +24,7 @@ from mintmark.measures.formulas import (
 )
 
 FloatArray = NDArray[np.float64]
-_OUTER = 1.2
+_OUTER = 1.5
 _MOST_ROUNDS = 64
 
 _annual_return = inlined(formulas.annual_return)
@@ -75,11 +75,12 @@ def measure_depths(equity: FloatArray, capital: float) -> Depths:
 
 
 @compiled
-def measure_returns(returns: FloatArray, hurdle: float) -> Moments:
-    """Return the moments of ``returns``; what falls short of ``hurdle`` is its shortfall."""
+def measure_returns(returns: FloatArray, hurdle: float) -> tuple[Moments, Tails]:
+    """Return the moments and the tails of ``returns``; what falls short of ``hurdle`` is the shortfall."""
+    n = len(returns)
     total = gains = losses = shortfall = 0.0
     lowest, highest = math.inf, -math.inf
-    for t in range(len(returns)):
+    for t in range(n):
         one = returns[t]
         total += one
         gains += max(one, 0.0)
@@ -87,30 +88,31 @@ def measure_returns(returns: FloatArray, hurdle: float) -> Moments:
         short = min(one - hurdle, 0.0)
         shortfall += short * short
         lowest, highest = min(lowest, one), max(highest, one)
-    mean = total / len(returns)
+    mean = total / n
+    # What may belong to a tail is set aside on the way; where that is too little, all is searched.
+    outer = _OUTER * (gains + losses) / n
+    near, far = mean - outer, mean + outer
+    low, high = np.empty(n), np.empty(n)
+    lows = highs = 0
     squares = cubes = fourths = 0.0
-    for t in range(len(returns)):
-        apart = returns[t] - mean
+    for t in range(n):
+        one = returns[t]
+        apart = one - mean
         square = apart * apart
         squares += square
         cubes += square * apart
         fourths += square * square
-    return Moments(len(returns), mean, squares, cubes, fourths, lowest, highest, gains, losses, shortfall)
-
-
-@compiled
-def measure_tails(returns: FloatArray, mean: float, spread: float) -> Tails:
-    """Return the tails of ``returns``. ``mean`` and ``spread``, their standard deviation, only tell where to look."""
-    n = len(returns)
-    low, high = np.empty(n), np.empty(n)
-    lows = highs = 0
-    near, far = mean - _OUTER * spread, mean + _OUTER * spread
-    for t in range(n):
-        one = returns[t]
         low[lows] = high[highs] = one
         lows += one <= near
         highs += one >= far
-    last = n - 1
+    moments = Moments(n, mean, squares, cubes, fourths, lowest, highest, gains, losses, shortfall)
+    return moments, find_tails(returns, low, lows, high, highs)
+
+
+@compiled
+def find_tails(returns: FloatArray, low: FloatArray, lows: int, high: FloatArray, highs: int) -> Tails:
+    """Return the tails of ``returns``, whose ``lows`` lowest and ``highs`` highest begin ``low`` and ``high``."""
+    n, last = len(returns), len(returns) - 1
     place, top = 0.05 * last, 0.95 * last
     below, under = math.floor(place), math.floor(top)
     if lows < min(below + 2, n):
@@ -125,7 +127,7 @@ def measure_tails(returns: FloatArray, mean: float, spread: float) -> Tails:
         lost += low[t]
     upper, above = rank(high, highs, under - (n - highs))
     worst_hundredth = math.floor((1.0 - 0.99) * last + 1e-9) + 1
-    rank(low, lows, worst_hundredth - 1)
+    rank(low, below + 1, worst_hundredth - 1)
     lost_hundredth = 0.0
     for t in range(worst_hundredth):
         lost_hundredth += low[t]
@@ -203,9 +205,8 @@ def put_curve(
     hurdle, scale = risk_free / bars_per_year, math.sqrt(bars_per_year)
     fill_returns(equity, capital, returns)
     depths = measure_depths(equity, capital)
-    moments = measure_returns(returns, hurdle)
+    moments, tails = measure_returns(returns, hurdle)
     spread, reason = _deviation(moments)
-    tails = measure_tails(returns, moments.mean, math.sqrt(moments.squares / len(returns)))
     total = equity[-1] / capital - 1.0
     yearly, doubt = _annual_return(equity[-1] / capital, bars_per_year / len(equity))
     deepest = depths.deepest

@@ -33,7 +33,7 @@ def moments_of(returns: FloatArray, hurdle: float = 0.0) -> formulas.Moments:
     """Return the sums every ratio of returns is made of; what falls short of ``hurdle`` is the shortfall."""
     from mintmark.measures import measure_returns
 
-    return measure_returns(np.require(returns, np.float64, ["C", "W"]), float(hurdle))
+    return measure_returns(np.require(returns, np.float64, ["C", "W"]), float(hurdle))[0]
 
 
 def total_return(equity: FloatArray, capital: float) -> float:

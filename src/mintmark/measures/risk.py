@@ -95,11 +95,9 @@ def tail_ratio(returns: FloatArray) -> float:
     Raises:
         Undefined: ``no_losses``, where the 5th percentile is 0.
     """
-    from mintmark.measures import measure_tails
+    from mintmark.measures import measure_returns
 
-    moments = moments_of(returns)
-    spread = math.sqrt(moments.squares / moments.n)
-    tails = measure_tails(np.require(returns, np.float64, ["C", "W"]), moments.mean, spread)
+    _, tails = measure_returns(np.require(returns, np.float64, ["C", "W"]), 0.0)
     return defined(formulas.ratio(abs(tails.high), abs(tails.low), formulas.NO_LOSSES))
 
 

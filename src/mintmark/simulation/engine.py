@@ -223,10 +223,10 @@ def new_book(columns: int, bars: int, changes: int, capital: float, draws: Float
     return Book(
         account,
         positions,
-        zero_rows(changes + 1, ENTRY),
+        np.empty(changes + 1, ENTRY),
         zero_rows(3 * changes + columns, FILL),
         zero_rows(2 * changes + columns, TRADE),
-        zero_rows(5 * changes + columns, REFUSED),
+        np.empty(5 * changes + columns, REFUSED),
         draws,
         np.empty(bars, np.float64),
     )
@@ -295,7 +295,7 @@ def draws_of(terms: Records, slippage: np.random.Generator | None, most: int) ->
     Raises:
         Refused: ``bad_value``, there is no generator to draw from.
     """
-    if not np.any(terms["slippage"] == RANDOM_TICKS):
+    if RANDOM_TICKS not in terms["slippage"].tolist():
         return np.empty(0)
     if slippage is None:
         raise Refused("random slippage needs a generator", code="bad_value", field="slippage")
