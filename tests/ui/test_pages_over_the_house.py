@@ -140,3 +140,32 @@ def test_the_overview_counts_what_is_there(served: str, open_page: OpenPage):
     expect(page.locator(".tile", has_text="live packs").locator("b")).to_have_text("1")
     expect(page.locator(".tile", has_text="live workers").locator("b")).to_have_text("1")
     expect(page.get_by_text("Needs a person")).to_be_hidden()
+
+
+@pytest.mark.long
+def test_a_sweep_started_on_its_page_ends_with_the_sheet_that_was_stored(served: str, open_page: OpenPage, keep: Keep):
+    page = open_page(f"{served}/backtests")
+    page.get_by_role("button", name="New backtest").click()
+    page.get_by_label("What", exact=True).click()
+    page.get_by_role("option", name="Sweep").click()
+    page.get_by_label("Grid", exact=True).fill("fast=5:20:5,slow=40:80:20")
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(page.get_by_text("name one of NASDAQ, SP500")).to_be_visible()
+    page.get_by_label("Symbol", exact=True).click()
+    page.get_by_role("option", name="NASDAQ").click()
+
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(page.locator("h1 .badge")).to_have_text("completed", timeout=VERDICT_SECONDS * 1000)
+
+    expect(page.locator("figure svg text", has_text="best of 6 tries")).to_be_visible()
+    identity = page.url.rsplit("/", 1)[1]
+    told = httpx.get(f"{served}/api/v1/operations/{identity}").json()["data"]["result_summary"]
+    rows = httpx.get(f"{served}/api/v1/operations/{identity}/rows?table=table&sort=sharpe_ratio").json()["data"]
+    best = dict(zip(rows["columns"], rows["rows"][0], strict=True))
+    assert rows["total"] == told["combinations"] == 6
+    assert {name: best[name] for name in ("fast", "slow", "sharpe_ratio")}.items() <= told["best"][0].items()
+    tile = page.locator(".tile", has_text="Tries counted").locator("b")
+    assert tile.inner_text() == f"{told['dsr_trials']:,}"
+    report = open_page(served + str(page.get_by_role("link", name="Full report").get_attribute("href")))
+    expect(report.get_by_role("heading", name="Map of the sweep")).to_be_visible()
+    keep(page, "real_sweep_1440_dark")
