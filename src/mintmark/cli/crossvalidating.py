@@ -13,6 +13,8 @@ from mintmark.cli.options import (
     Capital,
     End,
     Follow,
+    Grid,
+    Metric,
     Model,
     Out,
     Pack,
@@ -37,16 +39,14 @@ def add_to(root: typer.Typer) -> None:
 
 def crossvalidate(
     names: SimulationNames,
-    grid: Annotated[
-        str, typer.Option(metavar="GRID", help="Such as fast=5:30,slow=40:80. a:b[:step] leaves b out, a|b is a list.")
-    ],
+    grid: Grid,
     folds: Annotated[int, typer.Option(metavar="N", help="Folds the bars are cut into.")] = 10,
     test_folds: Annotated[int, typer.Option(metavar="N", help="Folds that are tested together.")] = 2,
     purge: Annotated[int, typer.Option(metavar="N", help="Bars left out on both sides of a tested fold.")] = 0,
     embargo: Annotated[
         int | None, typer.Option(metavar="N", help="Bars left out after a tested fold too. Default: 0.01 of all.")
     ] = None,
-    metric: Annotated[str, typer.Option(metavar="NAME", help="What the best is chosen by.")] = "sharpe_ratio",
+    metric: Metric = "sharpe_ratio",
     symbol: Symbol = None,
     timeframe: Timeframe = None,
     pack: Pack = None,

@@ -42,6 +42,11 @@ Out: TypeAlias = Annotated[
     Path | None,
     typer.Option("--out", metavar="DIR", help="With --follow: save result and tables in a new folder below this."),
 ]
+Grid: TypeAlias = Annotated[
+    str,
+    typer.Option(metavar="GRID", help="Such as fast=5:30,slow=40:80. a:b[:step] leaves b out, a|b is a list."),
+]
+Metric: TypeAlias = Annotated[str, typer.Option(metavar="NAME", help="What the best is chosen by.")]
 Values: TypeAlias = Annotated[
     str | None,
     typer.Option(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
@@ -13,6 +13,7 @@ from mintmark.cli.options import (
     Capital,
     End,
     Follow,
+    Grid,
     Model,
     Out,
     Pack,
@@ -36,9 +37,7 @@ def add_to(root: typer.Typer) -> None:
 
 def sweep(
     names: SimulationNames,
-    grid: Annotated[
-        str, typer.Option(metavar="GRID", help="Such as fast=5:30,slow=40:80. a:b[:step] leaves b out, a|b is a list.")
-    ],
+    grid: Grid,
     symbol: Symbol = None,
     timeframe: Timeframe = None,
     pack: Pack = None,

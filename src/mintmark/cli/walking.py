@@ -13,6 +13,8 @@ from mintmark.cli.options import (
     Capital,
     End,
     Follow,
+    Grid,
+    Metric,
     Model,
     Out,
     Pack,
@@ -37,16 +39,14 @@ def add_to(root: typer.Typer) -> None:
 
 def walkforward(
     names: SimulationNames,
-    grid: Annotated[
-        str, typer.Option(metavar="GRID", help="Such as fast=5:30,slow=40:80. a:b[:step] leaves b out, a|b is a list.")
-    ],
+    grid: Grid,
     mode: Annotated[
         str, typer.Option(metavar="MODE", help="rolling, or anchored: all windows begin at the first bar.")
     ] = "rolling",
     is_bars: Annotated[int, typer.Option("--is", metavar="N", help="Bars that are chosen on.")] = 500,
     oos_bars: Annotated[int, typer.Option("--oos", metavar="N", help="Bars that are traded, and the step.")] = 100,
     purge: Annotated[int, typer.Option(metavar="N", help="Bars left out between the two.")] = 0,
-    metric: Annotated[str, typer.Option(metavar="NAME", help="What the best is chosen by.")] = "sharpe_ratio",
+    metric: Metric = "sharpe_ratio",
     symbol: Symbol = None,
     timeframe: Timeframe = None,
     pack: Pack = None,
