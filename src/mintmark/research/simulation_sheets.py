@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mintmark.domain import DASH, Refused, label_of, plain, titled, words, written
+from mintmark.domain import DASH, FIGURES, Refused, label_of, plain, titled, words, written
 from mintmark.research.drawing import svg
 from mintmark.research.report_charts import EquityCurve
 from mintmark.research.sheet import FORMULAS, SheetInput, sheet_of
@@ -36,6 +36,7 @@ _METHODS = {
     "cost_stress": "The same decisions at other costs",
 }
 _JUDGED = {"trade_shuffle": "max_drawdown", "block_bootstrap": "total_return"}
+MONEY = tuple(name for name, figure in FIGURES.items() if figure.kind == "money")
 _SIX: tuple[Kind, ...] = ("number",) * 6
 _SHARES = ("5 %", "25 %", "50 %", "75 %", "95 %")
 
@@ -72,7 +73,7 @@ def sweep_sheet(told: Mapping[str, Any], columns: Columns) -> Sheet:
         [*(plain(row[name]) for name in parameters), *(written(name, row[name]) for name in _BEST)]
         for row in told["best"]
     ]
-    heads = [*parameters, *(label_of(name) for name in _BEST)]
+    heads = [*parameters, *(_headed(name, told["initial_capital"]["currency"]) for name in _BEST)]
     best = SheetTable(heads, ["number"] * len(heads), rows)
     parts.append(SheetPart("best", "The best, by Sharpe ratio", tables=[best]))
     sharpe = told["best"][0]["sharpe_ratio"] if told["best"] else None
@@ -143,7 +144,7 @@ def montecarlo_sheet(told: Mapping[str, Any], runs: Columns, bands: Columns | No
 def _tiles(told: Mapping[str, Any]) -> list[tuple[str, str]]:
     judged = told["metric"] or _JUDGED.get(told["method"], "net_profit")
     why = (told["undefined"] or {}).get("p_value")
-    tiles = [(f"Real: {label_of(judged)}", written(judged, told["real"][judged]))]
+    tiles = [(f"Real: {_headed(judged, told['currency'])}", written(judged, told["real"][judged]))]
     if told["p_value"] is not None or why:
         tiles.append(("p: chance is at least as good", f"{DASH} ({words(why)})" if why else f"{told['p_value']:.4f}"))
     if told["stress"]:
@@ -159,7 +160,7 @@ def _runs(told: Mapping[str, Any], runs: Columns) -> list[SheetPart]:
     drawings = {"runs": runs_drawing(values, told["real"][judged], judged)} if len(values) else {}
     rows = [
         (
-            label_of(name),
+            _headed(name, told["currency"]),
             written(name, told["real"].get(name)),
             *(written(name, value) for value in values),
             *_interval(name, intervals),
@@ -171,6 +172,11 @@ def _runs(told: Mapping[str, Any], runs: Columns) -> list[SheetPart]:
     table = SheetTable(heads, ("text", *_SIX, "number")[: len(heads)], rows)
     said = [f"Stationary blocks of {told['mean_block']:.1f} bars on average."] if told["mean_block"] else []
     return [SheetPart("runs", "The real result among the runs", said, drawings, [table])]
+
+
+def _headed(name: str, currency: str) -> str:
+    """Return the label of a metric, with its currency where it is money."""
+    return f"{label_of(name)}, {currency}" if name in MONEY else label_of(name)
 
 
 def _interval(name: str, intervals: Mapping[str, Any] | None) -> list[str]:
@@ -185,7 +191,7 @@ def _stress(told: Mapping[str, Any]) -> list[SheetPart]:
     profits = [row["net_profit"] for row in rows]
     drawn = stress_drawing([row["factor"] for row in rows], profits, told["break_even"], told["currency"])
     lines = [(f"× {row['factor']:g}", *(written(name, row[name]) for name in names)) for row in rows]
-    table = SheetTable(("Costs", *map(label_of, names)), _SIX, lines)
+    table = SheetTable(("Costs", *(_headed(name, told["currency"]) for name in names)), _SIX, lines)
     said = "Spread, commission and slippage times the factor; the decisions stay."
     return [SheetPart("stress", "Net profit by costs", [said], {"stress": drawn}, [table])]
 

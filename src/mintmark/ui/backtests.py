@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from nicegui import ui
 
-from mintmark.domain import DASH, Html, duration_text, plain, table, tag, words, written
+from mintmark.domain import DASH, Html, duration_text, plain, table, tag, titled, words, written
 from mintmark.ui.client import Api
 from mintmark.ui.lanes import progress_line
 from mintmark.ui.live import Watch
@@ -131,8 +131,9 @@ def _waiting(is_so: bool) -> Html:
 def name_of(one: Mapping[str, Any]) -> str:
     """Return what a simulation ran: its strategy and its symbols."""
     meta = one.get("metadata") or {}
-    strategy = (meta.get("parameters") or {}).get("strategy_name") or type_name(one["operation_type"])
-    return f"{strategy} on {', '.join(meta.get('symbols') or ()) or DASH}"
+    given = meta.get("parameters") or {}
+    strategy = given.get("strategy_name") or type_name(one["operation_type"])
+    return f"{titled(strategy, given.get('values') or {})} on {', '.join(meta.get('symbols') or ()) or DASH}"
 
 
 def told_of(one: Mapping[str, Any]) -> str:
