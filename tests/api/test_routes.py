@@ -235,6 +235,28 @@ def test_a_sweep_is_accepted_and_one_too_large_is_refused_with_its_count(door: D
     assert (refused["error"], refused["details"]["observed"]) == ("grid_too_large", 10_000_000)
 
 
+def test_a_grid_of_a_million_combinations_is_accepted(door: Door):
+    wish = {"strategy": "sma_cross", "symbol": "NASDAQ", "grid": "fast=1:1001,slow=1001:2001"}
+
+    accepted = door.post("/api/v1/sweeps", json=wish)
+
+    assert (accepted.status_code, accepted.json()["combinations"]) == (202, 1_000_000)
+
+
+def test_a_cross_validation_is_started_with_its_plan_and_refused_with_too_few_bars(door: Door):
+    wish = {"strategy": "sma_cross", "symbol": "NASDAQ", "grid": "fast=5|10,slow=40|60"}
+
+    accepted = door.post("/api/v1/crossvalidations", json={**wish, "purge": 20})
+    refused = error_of(door.post("/api/v1/crossvalidations", json={**wish, "purge": 600}), 422)
+
+    assert (accepted.status_code, accepted.json()["combinations"]) == (202, 4)
+    started = data(door, f"/operations/{accepted.json()['operation_id']}")
+    plan = {"folds": 10, "test_folds": 2, "purge": 20, "embargo": None, "metric": "sharpe_ratio"}
+    assert (started["operation_type"], started["metadata"]["parameters"]["plan"]) == ("crossvalidation", plan)
+    assert refused["error"] == "not_enough_bars"
+    assert refused["details"]["needed"] > refused["details"]["found"]
+
+
 def test_a_monte_carlo_test_is_accepted_and_one_of_too_few_runs_is_refused(door: Door):
     wish = {"strategy": "sma_cross", "symbol": "NASDAQ", "method": "block_bootstrap"}
 
