@@ -19,7 +19,9 @@ from mintmark.simulation import (
     Protection,
     buy_and_hold,
     run_targets,
+    size_by_fraction,
     size_by_risk,
+    size_by_volatility,
 )
 
 NAN = float("nan")
@@ -235,6 +237,15 @@ def test_an_equity_buys_whole_shares_for_a_quarter_of_itself():
     )  # fmt: skip
 
     assert result.fills["size"][0] == 33.0
+
+
+def test_each_rule_of_sizing_gives_the_lots_worked_by_hand():
+    yearly = 0.016 * np.sqrt(252)
+
+    assert size_by_fraction(0.25, 25_000, 187.43, 1) == 33.0
+    assert size_by_risk(0.01, 10_000, 0.0050, step=0.01, contract=100_000) == pytest.approx(0.20)
+    assert yearly == pytest.approx(0.253992, abs=1e-6)
+    assert size_by_volatility(0.10, yearly, 50_000, 42.5, 1) == 463.0
 
 
 def test_sizing_by_risk_needs_a_stop():
