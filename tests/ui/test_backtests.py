@@ -40,6 +40,16 @@ def test_a_row_shows_the_best_of_a_sweep_and_the_real_run_of_a_monte_carlo_test(
     assert backtests.figures_of(known[RUNNING]) == dict.fromkeys(backtests.figures_of(known[SWEEP]))
 
 
+def test_a_name_says_what_was_set_where_no_grid_did_that():
+    one = simulations()[SWEEP]
+    set_of_it = {"strategy_name": "sma_cross", "values": {"fast": 5, "slow": 60}}
+    backtest = {**one, "metadata": {"symbols": ["NASDAQ"], "parameters": set_of_it}}
+    swept = {**one, "metadata": {"symbols": ["NASDAQ"], "parameters": {**set_of_it, "grid": "fast=5:30,slow=60"}}}
+
+    assert backtests.name_of(backtest) == "sma_cross fast=5 slow=60 on NASDAQ"
+    assert backtests.name_of(swept) == "sma_cross on NASDAQ"
+
+
 def test_a_sheet_is_shown_as_it_was_stored_with_its_words_escaped():
     sheet = a_sheet("backtesting")
     sheet["tiles"].append({"label": "<b>", "value": "– (no trades)"})

@@ -129,11 +129,12 @@ def _waiting(is_so: bool) -> Html:
 
 
 def name_of(one: Mapping[str, Any]) -> str:
-    """Return what a simulation ran: its strategy and its symbols."""
+    """Return what a simulation ran: its strategy, what was set of it where no grid did that, and its symbols."""
     meta = one.get("metadata") or {}
     given = meta.get("parameters") or {}
     strategy = given.get("strategy_name") or type_name(one["operation_type"])
-    return f"{titled(strategy, given.get('values') or {})} on {', '.join(meta.get('symbols') or ()) or DASH}"
+    values = {} if "grid" in given else given.get("values") or {}
+    return f"{titled(strategy, values)} on {', '.join(meta.get('symbols') or ()) or DASH}"
 
 
 def told_of(one: Mapping[str, Any]) -> str:
