@@ -133,7 +133,7 @@ def test_a_function_that_peeks_is_named_with_its_bar_and_one_that_does_not_is_cl
     caught = mintmark(*asked, "ideas_of_a_test:peeks")
     absent = mintmark(*asked, "ideas_of_a_test:nothing")
 
-    assert (clean.code, clean.body["clean"], clean.body["asked"]) == (0, True, ["signals"])
+    assert (clean.code, clean.body["clean"], clean.body["asked"], clean.body["cuts"]) == (0, True, ["signals"], 20)
     assert (caught.code, caught.body["clean"]) == (3, False)
     assert all(leak["time"] == leak["cut"] for leak in caught.body["leaks"])
     assert (absent.code, absent.body["error"]) == (3, "unknown_name")

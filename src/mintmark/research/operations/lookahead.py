@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _STREAM = 3
 CUTS = 5
+# A signal of two values is the same by luck at every other cut.
+SIGNAL_CUTS = 20
 
 
 def lookahead(spec: StrategySpec, model: Model | None, pack: Pack, random_state: int) -> dict[str, Any]:
@@ -25,7 +27,7 @@ def lookahead(spec: StrategySpec, model: Model | None, pack: Pack, random_state:
     bars = {symbol: pack.bars(symbol, spec.base) for symbol in spec.universe.symbols}
     leaks = lookahead_check(spec, bars, _draws(random_state), model=model, cuts=CUTS)
     asked = ["features", "labels", *(["decisions"] if model is not None else [])]
-    return _told(spec.name, asked, pack, bars, leaks)
+    return _told(spec.name, asked, pack, bars, leaks, CUTS)
 
 
 def lookahead_of_signals(
@@ -35,21 +37,23 @@ def lookahead_of_signals(
 
     ``name``: what the function is called in the answer.
     """
-    leaks = signals_check(signals, bars, _draws(random_state), cuts=CUTS)
-    return _told(name, ["signals"], pack, {bars.symbol: bars}, leaks)
+    leaks = signals_check(signals, bars, _draws(random_state), cuts=SIGNAL_CUTS)
+    return _told(name, ["signals"], pack, {bars.symbol: bars}, leaks, SIGNAL_CUTS)
 
 
 def _draws(random_state: int) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(random_state, spawn_key=(_STREAM,)))
 
 
-def _told(name: str, asked: list[str], pack: Pack, bars: Mapping[str, Bars], leaks: Sequence[Leak]) -> dict[str, Any]:
+def _told(
+    name: str, asked: list[str], pack: Pack, bars: Mapping[str, Bars], leaks: Sequence[Leak], cuts: int
+) -> dict[str, Any]:
     return {
         "strategy_name": name,
         "asked": asked,
         "pack_id": pack.id,
         "clean": not leaks,
-        "cuts": CUTS,
+        "cuts": cuts,
         "bars": {symbol: len(found) for symbol, found in bars.items()},
         "leaks": [leak.as_json() for leak in leaks],
     }
