@@ -45,9 +45,11 @@ def swept(bars: Bars, threads: int = 1) -> list[Any]:
 
 
 def permuted(bars: Bars) -> Any:
+    traded = [instrument()]
+
     def trade(path: Sequence[Bars], _: np.random.Generator) -> BacktestResult:
         targets = sma_cross(path[0].close, FAST, SLOW) * 1e4
-        return run_targets(path, targets, [instrument()], ACCOUNT, bars_per_year=525_600, sizing="size")
+        return run_targets(path, targets, traded, ACCOUNT, bars_per_year=525_600, sizing="size")
 
     return path_permutation([bars], trade, 1, PATHS)
 

@@ -11,6 +11,7 @@ import numpy as np
 from mintmark.domain import Bars, Refused
 from mintmark.measures import (
     bar_returns,
+    compiled,
     drawdowns,
     equity_performance,
     longest_drawdown,
@@ -140,7 +141,11 @@ def permute_path(bars: Bars, generator: np.random.Generator) -> Bars:
 
 
 class Moves(NamedTuple):
-    """What a path is made of: log gaps (n - 1,), log closes over their opens (n,), and high, low, close over open."""
+    """What a path is made of.
+
+    ``gaps``: log of open over the close before (n - 1,); ``steps``: log of close over its open (n,); ``inside``: high,
+    low and close over their open (n, 3).
+    """
 
     gaps: FloatArray
     steps: FloatArray
@@ -149,26 +154,48 @@ class Moves(NamedTuple):
 
 def moves_of(bars: Bars) -> Moves:
     """Return the moves of ``bars``, the same for each of its paths."""
-    inside = np.log(np.stack((bars.high, bars.low, bars.close)) / bars.open)
-    return Moves(np.log(bars.open[1:] / bars.close[:-1]), inside[2].copy(), np.exp(inside))
+    inside = np.log(np.column_stack((bars.high, bars.low, bars.close)) / bars.open[:, None])
+    return Moves(np.log(bars.open[1:] / bars.close[:-1]), inside[:, 2].copy(), np.exp(inside))
 
 
 def redraw(bars: Bars, moves: Moves, generator: np.random.Generator) -> Bars:
     """Return a path of ``bars`` with its ``moves`` in another order; see ``permute_path``."""
-    order = generator.permutation(len(moves.gaps))
-    places = np.concatenate(([0], 1 + generator.permutation(len(moves.gaps))))
-    climbed = np.zeros(len(bars))
-    np.cumsum(moves.gaps[order] + moves.steps[places[:-1]], out=climbed[1:])
-    opens = bars.open[0] * np.exp(climbed)
-    high, low, close = (opens * inside[places] for inside in moves.inside)
+    order, insides = generator.permutation(len(moves.gaps)), generator.permutation(len(moves.gaps))
+    opens, high, low, close = np.empty((4, len(bars)))
+    climb(moves.gaps, moves.steps, order, insides, opens)
+    np.multiply(bars.open[0], np.exp(opens), out=opens)
+    put_prices(opens, moves.inside, insides, high, low, close)
     return replace(
-        bars, open=opens, high=high, low=low, close=close, volume=_travel(bars.volume, places),
-        spread=_travel(bars.spread, places),
+        bars, open=opens, high=high, low=low, close=close, volume=_travel(bars.volume, insides),
+        spread=_travel(bars.spread, insides),
     )  # fmt: skip
 
 
-def _travel(column: FloatArray | None, places: IntArray) -> FloatArray | None:
-    return None if column is None else column[places]
+@compiled
+def climb(gaps: FloatArray, steps: FloatArray, order: IntArray, insides: IntArray, climbed: FloatArray) -> None:
+    """Write the log of each open over the first: every gap and every step before it, in their new order."""
+    total, step = 0.0, steps[0]
+    climbed[0] = total
+    for t in range(len(gaps)):
+        total += gaps[order[t]] + step
+        step = steps[1 + insides[t]]
+        climbed[t + 1] = total
+
+
+@compiled
+def put_prices(
+    opens: FloatArray, inside: FloatArray, insides: IntArray, high: FloatArray, low: FloatArray, close: FloatArray
+) -> None:
+    """Write what the bars reach from their ``opens``; the first keeps its own inside."""
+    for t in range(len(opens)):
+        place = 0 if t == 0 else 1 + insides[t - 1]
+        high[t] = opens[t] * inside[place, 0]
+        low[t] = opens[t] * inside[place, 1]
+        close[t] = opens[t] * inside[place, 2]
+
+
+def _travel(column: FloatArray | None, insides: IntArray) -> FloatArray | None:
+    return None if column is None else np.concatenate((column[:1], column[1 + insides]))
 
 
 def bootstrap_paths(

@@ -7,6 +7,7 @@ import numpy as np
 from mintmark.domain import Bars, Order, Timeframe, default_instrument
 from mintmark.simulation.benchmark import buy_and_hold
 from mintmark.simulation.cross_sweep import sweep_crosses
+from mintmark.simulation.montecarlo import permute_path
 from mintmark.simulation.orders import run_orders
 
 
@@ -19,4 +20,5 @@ def compile_kernels() -> None:
     held = buy_and_hold([bars], [instrument], bars_per_year=252)
     assert held.metrics
     sweep_crosses(bars, [{"fast": 1, "slow": 1}, {"fast": 1, "slow": 2}], instrument, bars_per_year=252)
+    permute_path(bars, np.random.default_rng(0))
     run_orders(bars, [(0, Order("buy"))], instrument, bars_per_year=252)
