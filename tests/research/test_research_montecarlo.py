@@ -208,3 +208,14 @@ def test_a_method_that_draws_no_equity_has_a_sheet_without_a_fan(bench, method):
     sheet = json.loads((bench.context.home / summary["sheet_path"]).with_suffix(".json").read_text())
     assert [part["name"] for part in sheet["parts"]] == ["stress" if method == "cost_stress" else "runs"]
     assert sheet["parts"][0]["drawings"][0]["svg"].startswith("<svg")
+
+
+def test_shuffled_trades_are_not_set_beside_a_length_in_bars(bench):
+    run, result, _ = drawn(bench, method="trade_shuffle")
+
+    summary = finished(bench, run, result)
+
+    assert "max_drawdown_bars" not in summary["real"]
+    html = (bench.context.home / summary["sheet_path"]).read_text()
+    assert "Longest drawdown, trades" in html
+    assert "Longest drawdown, bars" not in html

@@ -37,6 +37,11 @@ _METHODS = {
 }
 _JUDGED = {"trade_shuffle": "max_drawdown", "block_bootstrap": "total_return"}
 MONEY = tuple(name for name, figure in FIGURES.items() if figure.kind == "money")
+_LONGEST = "max_drawdown_bars"
+_SHUFFLED = (
+    "Runs are measured after each trade and their longest drawdown counts trades; the real drawdown is measured at "
+    "every bar, so that it can only be deeper."
+)
 _SIX: tuple[Kind, ...] = ("number",) * 6
 _SHARES = ("5 %", "25 %", "50 %", "75 %", "95 %")
 
@@ -169,8 +174,11 @@ def _runs(told: Mapping[str, Any], runs: Columns) -> list[SheetPart]:
         if values is not None
     ]
     heads = ("Metric", "Real", *_SHARES, *(("95 % interval",) if intervals else ()))
-    table = SheetTable(heads, ("text", *_SIX, "number")[: len(heads)], rows)
     said = [f"Stationary blocks of {told['mean_block']:.1f} bars on average."] if told["mean_block"] else []
+    if told["method"] == "trade_shuffle":
+        said = [_SHUFFLED]
+        rows = [("Longest drawdown, trades", *row[1:]) if row[0] == label_of(_LONGEST) else row for row in rows]
+    table = SheetTable(heads, ("text", *_SIX, "number")[: len(heads)], rows)
     return [SheetPart("runs", "The real result among the runs", said, drawings, [table])]
 
 

@@ -161,7 +161,9 @@ class _MonteCarlo:
         return {"quantiles": spread_of(self.drawn, names, _QUANTILES)}
 
     def _result(self, real: BacktestResult, found: dict[str, Any]) -> dict[str, Any]:
-        shown = tuple(dict.fromkeys((*TABLE, *RETURN_METRICS)))
+        # Shuffled trades have no bars: a length counted in bars is none to compare theirs with.
+        whole = () if self.given["method"] == "trade_shuffle" else RETURN_METRICS
+        shown = tuple(dict.fromkeys((*TABLE, *whole)))
         undefined = {name: why for name, why in real.undefined.items() if name in shown}
         tried = {"run": "real", "kind": "montecarlo", "sharpe_per_bar": real.metrics["sharpe_per_bar"]}
         return {
