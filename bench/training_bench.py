@@ -56,7 +56,7 @@ def million_bars(house: House, folder: Path) -> Figure:
     with Peak(house) as peak:
         found = ended(house, house.ask("train", "minutes_bench")["operation_id"], 1_800)
     assert found["status"] == "completed", found["error_message"]
-    return below(f"the largest process of a training, {ROWS:,} bars, 20 features", peak.most, "MiB", MOST_MIB)
+    return below(f"the largest process of a training of {FEW_ROUNDS} rounds, {ROWS:,} bars", peak.most, "MiB", MOST_MIB)
 
 
 def measure() -> list[Figure]:
