@@ -5,8 +5,9 @@ gigabytes in all. The work is the rule that holds 10,000 units long while the av
 20, else short, at 2 basis points a side, on bars drawn by a generator with a fixed seed, each opening where the last
 one closed. Five rounds go from engine to engine unless told otherwise; a task that takes over a minute is done once.
 What counts is the least processor time of a round, on one thread, imports, compiling and the loading of bars apart,
-and the most memory the process held. Rows are compared only where the engines found the same: trades within 0.1 % and
-net profit within 1 % (some leave the last trade open), ratios within 0.000001.
+and the most memory the process held in the leanest round: a first one may hold the compiler too. Rows are compared
+only where the engines found the same: trades within 0.1 % and net profit within 1 % (some leave the last trade open),
+ratios within 0.000001.
 """
 
 from __future__ import annotations

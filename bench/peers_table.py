@@ -14,7 +14,7 @@ TOLERANCE = {"trades": 0.001, "net_profit": 0.01, "sharpe_ratio": 1e-6, "max_dra
 
 @dataclass(frozen=True)
 class Answer:
-    """What an engine said of one task: its least seconds and largest memory over ``rounds``, and what it found."""
+    """What an engine said of one task: its least seconds and memory over ``rounds``, and what it found."""
 
     engine: str
     seconds: float
@@ -41,7 +41,9 @@ Said = Answer | Missing
 
 
 def best_of(answers: Sequence[Answer]) -> Answer:
-    """Return one answer for several rounds of a task.
+    """Return one answer for several rounds of a task: the least time, and the least memory.
+
+    A first round may hold the compiler too; the later ones find its work in the cache.
 
     Raises:
         ValueError: the rounds did not find the same.
@@ -49,7 +51,7 @@ def best_of(answers: Sequence[Answer]) -> Answer:
     first = answers[0]
     if any(answer.found != first.found for answer in answers):
         raise ValueError(f"{first.engine} did not find the same in {len(answers)} rounds")
-    seconds, peak = min(one.seconds for one in answers), max(one.peak_mib for one in answers)
+    seconds, peak = min(one.seconds for one in answers), min(one.peak_mib for one in answers)
     return Answer(first.engine, seconds, peak, first.parts, first.found, len(answers))
 
 
