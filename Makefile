@@ -11,10 +11,11 @@ PYTEST := $(BIN)/python -m pytest --dist worksteal --numprocesses
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
-# Installation ends with the compile of the kernels into their cache.
+# Installation ends with compiling: the sources, which an editable installation leaves to each start, and the kernels.
 $(VENV)/installed: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,live]'
+	$(BIN)/python -m compileall -q src
 	$(BIN)/mintmark compile
 	@touch $@
 
