@@ -91,15 +91,18 @@ class Packs:
     """A data room that holds facts only."""
 
     def __init__(self, *packs: FactsOnly) -> None:
-        self.held = {pack.id: pack for pack in packs}
+        self.packs = {pack.id: pack for pack in packs}
 
     def open(self, pack_id: str) -> FactsOnly:
-        if pack_id not in self.held:
+        if pack_id not in self.packs:
             raise Refused(f"there is no pack {pack_id}", code="not_found")
-        return self.held[pack_id]
+        return self.packs[pack_id]
+
+    def held(self) -> list[str]:
+        return sorted(f"{symbol} 1d" for pack in self.packs.values() for symbol in pack.held)
 
     def newest(self, symbols: list[str], timeframe: str | None) -> str | None:  # noqa: ARG002
-        fitting = [found.id for found in self.held.values() if set(symbols) <= set(found.held)]
+        fitting = [found.id for found in self.packs.values() if set(symbols) <= set(found.held)]
         return fitting[-1] if fitting else None
 
 

@@ -195,7 +195,7 @@ def _evidence(
     if job.rates is not None:
         write_atomic(folder / "rates.npz", job.rates)
     tested = {
-        "kind": "holdout", "window_start": cut.holdout_from, "window_stop": cut.stop,
+        "kind": "holdout", "values": {}, "window_start": cut.holdout_from, "window_stop": cut.stop,
         "folds": [asdict(fold) for fold in folds(cut, stamps)],
         "market": {**job.market, "typical_prices": {symbol: typical_price(bars, cut.holdout_start)}},
     }  # fmt: skip
