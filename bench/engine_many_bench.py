@@ -10,24 +10,14 @@ import math
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from engine_bench import ACCOUNT, FAST, SLOW, above, best, crossing, drawn_bars, floor_loop, instrument, whole
 from figures import Figure, below, seen
 from mintmark.domain import Bars
-from mintmark.simulation import (
-    BacktestResult,
-    Protection,
-    path_permutation,
-    read_grid,
-    run_targets,
-    sma_cross,
-    sweep_crosses,
-)
+from mintmark.simulation import CrossSweep, Protection, permute_crosses, read_grid, sweep_crosses
 
 LENGTH, LONG, PATHS = 5_000, 1_000_000, 1_000
 GRID = read_grid("fast=5:30,slow=40:80", ("fast", "slow"))
@@ -45,13 +35,9 @@ def swept(bars: Bars, threads: int = 1) -> list[Any]:
 
 
 def permuted(bars: Bars) -> Any:
-    traded = [instrument()]
-
-    def trade(path: Sequence[Bars], _: np.random.Generator) -> BacktestResult:
-        targets = sma_cross(path[0].close, FAST, SLOW) * 1e4
-        return run_targets(path, targets, traded, ACCOUNT, bars_per_year=525_600, sizing="size")
-
-    return path_permutation([bars], trade, 1, PATHS)
+    given = {"fast": FAST, "slow": SLOW}
+    every = CrossSweep(bars, [given], instrument(), ACCOUNT, 525_600, bars.close, 1e4)
+    return permute_crosses(every, given, 1, PATHS)
 
 
 def wall_seconds(work: Callable[[], Any], times: int = 12) -> float:

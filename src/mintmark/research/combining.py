@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,9 @@ RunOf = Callable[[Combination], BacktestResult]
 Slippage = Callable[[], np.random.Generator]
 
 
-def rule_sweep(market: Market, start: int, stop: int, grid: Grid, slippage: Slippage) -> CrossSweep:
+def rule_sweep(
+    market: Market, start: int, stop: int, grid: Grid | Sequence[Combination], slippage: Slippage
+) -> CrossSweep:
     """Return what runs ``sma_cross`` in the window on all of the equity, each average computed once.
 
     The averages are warmed up on the bars before the window; where the instrument may not be sold short the rule is

@@ -29,6 +29,11 @@ class Decider:
     stop: int
     values: Mapping[str, int | float | bool]
 
+    @property
+    def is_rule(self) -> bool:
+        """Whether ``sma_cross`` decides."""
+        return self.spec is None and bool(self.values)
+
     def decide(self, market: Market) -> Targets | FloatArray:
         """Return the targets of every bar of the window, warmed up on the bars before it."""
         if self.spec is None or self.model is None:

@@ -27,6 +27,7 @@ from mintmark.simulation.montecarlo import (
 )
 from mintmark.simulation.order_records import ORDER_STATES
 from mintmark.simulation.orders import Sizing, run_orders
+from mintmark.simulation.permuted_crosses import permute_crosses
 from mintmark.simulation.reconcile import ReconciliationFailed
 from mintmark.simulation.records import EXIT_REASONS, FLAGS, REFUSALS, TRADE
 from mintmark.simulation.result import BacktestResult
@@ -107,6 +108,7 @@ __all__ = [
     "moving_average",
     "on_step",
     "path_permutation",
+    "permute_crosses",
     "permute_path",
     "purged_paths",
     "read_grid",

@@ -20,7 +20,7 @@ from mintmark.simulation.records import BY_WEIGHT, Book, FloatArray
 from mintmark.simulation.result import BacktestResult
 from mintmark.simulation.sweep import Combination, SweepRow, averages_of, crossing, lengths_of, sweep
 
-_BLOCKS = 16
+BLOCKS = 16
 _CHUNK = 50
 _MOST_CHANGES = 50_000
 
@@ -51,7 +51,7 @@ class CrossSweep:
         """
         found = crossing(self._averages, self.close, given, short=self.instrument.shortable)
         return run_targets(
-            [self.bars], found[self._first :] * (self.lots or 1.0), [self.instrument], self.account,
+            [self.bars], found[self.first :] * (self.lots or 1.0), [self.instrument], self.account,
             bars_per_year=self.bars_per_year, sizing=self._sizing, rates=self.rates, slippage=self._generator(),
         )  # fmt: skip
 
@@ -60,7 +60,7 @@ class CrossSweep:
     ) -> list[SweepRow]:
         """Return a row for each combination from number ``start`` to before ``stop``, as ``sweep`` does."""
         numbers = range(start, len(self.grid) if stop is None else stop)
-        if self._setup is None:
+        if self.setup is None:
             return sweep(self.grid, self.run, threads=threads, returns=returns, start=start, stop=numbers.stop)
         size = max(1, min(_CHUNK, -(-len(numbers) // threads)))
         chunks = [numbers[place : place + size] for place in range(0, len(numbers), size)]
@@ -90,21 +90,21 @@ class CrossSweep:
         ]
 
     def _play(self, combinations: Sequence[Combination], returns: bool) -> Tables:
-        setup, count, bars = self._setup, len(combinations), len(self.bars)
+        setup, count, bars = self.setup, len(combinations), len(self.bars)
         assert setup is not None
         tables = Tables(
             np.zeros((count, len(METRICS))), np.zeros((count, len(METRICS)), np.uint8),
-            np.empty((count, 2, _BLOCKS)), np.empty((count if returns else 1, bars)), np.zeros(count, np.uint8),
+            np.empty((count, 2, BLOCKS)), np.empty((count if returns else 1, bars)), np.zeros(count, np.uint8),
         )  # fmt: skip
         places = {length: place for place, length in enumerate(self._averages)}
         pairs = [
-            (places[given["fast"]], places[given["slow"]], max(int(given["slow"]) - self._first, 0))  # type: ignore[index]
+            (places[given["fast"]], places[given["slow"]], max(int(given["slow"]) - self.first, 0))  # type: ignore[index]
             for given in combinations
         ]
         play_crosses(
             Signals(self._table, np.array(pairs, np.int64).reshape(-1, 3), self.lots or 1.0, self.instrument.shortable),
-            setup.market._replace(targets=np.empty((1, bars))), setup.terms, setup.rules, self._book(), setup.book,
-            self._money, tables,
+            setup.market._replace(targets=np.empty((1, bars))), setup.terms, setup.rules, self.book(), setup.book,
+            self.money, tables,
         )  # fmt: skip
         return tables
 
@@ -113,7 +113,8 @@ class CrossSweep:
         return "size" if self.lots else "weight"
 
     @property
-    def _first(self) -> int:
+    def first(self) -> int:
+        """How many bars the averages know before the first that is traded."""
         return len(self.close) - len(self.bars)
 
     @cached_property
@@ -122,11 +123,11 @@ class CrossSweep:
 
     @cached_property
     def _table(self) -> FloatArray:
-        rows = [average[self._first :] for average in self._averages.values()]
+        rows = [average[self.first :] for average in self._averages.values()]
         return np.array(rows).reshape(-1, len(self.bars))
 
     @cached_property
-    def _setup(self) -> Setup | None:
+    def setup(self) -> Setup | None:
         """What all combinations have in common; None where each of them must be told what is wrong by itself."""
         rules, silent = rules_of(Protection(), self._sizing, "decision", 0.0), np.full(len(self.bars), np.nan)
         try:
@@ -140,18 +141,24 @@ class CrossSweep:
 
     @cached_property
     def _draws(self) -> FloatArray:
-        assert self._setup is not None
-        return draws_of(self._setup.terms, self._generator(), 3 * self._room + 1)
+        return self.draws(self._generator())
+
+    def draws(self, slippage: np.random.Generator | None) -> FloatArray:
+        """Return what a run may draw of random slippage; none where the instrument does not slip at random."""
+        assert self.setup is not None
+        return draws_of(self.setup.terms, slippage, 3 * self._room + 1)
 
     @property
     def _room(self) -> int:
         return min(len(self.bars), _MOST_CHANGES)
 
-    def _book(self) -> Book:
+    def book(self) -> Book:
+        """Return an empty book with room for what a combination of the batch may do."""
         return new_book(1, len(self.bars), self._room, float(self.account.capital), self._draws)
 
     @cached_property
-    def _money(self) -> Money:
+    def money(self) -> Money:
+        """The units in which a result is added up again."""
         steps, ticks = units_of(self.instrument)
         return Money(float(self.account.capital), float(self.bars_per_year), steps, ticks)
 

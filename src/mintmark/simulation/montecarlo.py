@@ -114,10 +114,19 @@ def path_permutation(
 
     def one(seed: np.random.SeedSequence) -> dict[str, float | int | None]:
         path = [redraw(each, moves, np.random.default_rng(seed)) for each, moves in zip(bars, known, strict=True)]
-        slippage = np.random.default_rng(np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, 0)))
-        return trade(path, slippage).metrics
+        return trade(path, slippage_of(seed)).metrics
 
     return draw(one, master, _PERMUTATION, runs, part, workers)
+
+
+def permutation_seed(master: int, run: int) -> np.random.SeedSequence:
+    """Return the randomness of one permuted path."""
+    return seed_of(master, _PERMUTATION, run)
+
+
+def slippage_of(seed: np.random.SeedSequence) -> np.random.Generator:
+    """Return the generator of the slippage on the path that ``seed`` draws."""
+    return np.random.default_rng(np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, 0)))
 
 
 def _growth(returns: FloatArray) -> FloatArray:
@@ -129,8 +138,8 @@ def _growth(returns: FloatArray) -> FloatArray:
 def permute_path(bars: Bars, generator: np.random.Generator) -> Bars:
     """Return bars whose moves are those of ``bars`` in another order.
 
-    The open gaps (log of open over the close before) and the moves inside the bar (log of high, low and close over
-    its own open) of bars 1 to n - 1 are shuffled by two independent permutations; the first bar and all stamps stay.
+    The open gaps (open over the close before) and the moves inside the bar (high, low and close over its own open) of
+    bars 1 to n - 1 are shuffled by two independent permutations; the first bar and all stamps stay.
     Distribution and last close stay, order and with it any pattern goes. Volume and spread travel with the
     bar whose inside they belong to.
 
@@ -143,55 +152,45 @@ def permute_path(bars: Bars, generator: np.random.Generator) -> Bars:
 class Moves(NamedTuple):
     """What a path is made of.
 
-    ``gaps``: log of open over the close before (n - 1,); ``steps``: log of close over its open (n,); ``inside``: high,
-    low and close over their open (n, 3).
+    ``gaps``: open over the close before (n - 1,); ``inside``: high, low and close over their open (n, 3).
     """
 
     gaps: FloatArray
-    steps: FloatArray
     inside: FloatArray
 
 
 def moves_of(bars: Bars) -> Moves:
     """Return the moves of ``bars``, the same for each of its paths."""
-    inside = np.log(np.column_stack((bars.high, bars.low, bars.close)) / bars.open[:, None])
-    return Moves(np.log(bars.open[1:] / bars.close[:-1]), inside[:, 2].copy(), np.exp(inside))
+    inside = np.column_stack((bars.high, bars.low, bars.close)) / bars.open[:, None]
+    return Moves(bars.open[1:] / bars.close[:-1], inside)
 
 
 def redraw(bars: Bars, moves: Moves, generator: np.random.Generator) -> Bars:
     """Return a path of ``bars`` with its ``moves`` in another order; see ``permute_path``."""
     order, insides = generator.permutation(len(moves.gaps)), generator.permutation(len(moves.gaps))
-    opens, high, low, close = np.empty((4, len(bars)))
-    climb(moves.gaps, moves.steps, order, insides, opens)
-    np.multiply(bars.open[0], np.exp(opens), out=opens)
-    put_prices(opens, moves.inside, insides, high, low, close)
+    opened, high, low, close = np.empty((4, len(bars)))
+    put_path(float(bars.open[0]), moves.gaps, moves.inside, order, insides, opened, high, low, close)
     return replace(
-        bars, open=opens, high=high, low=low, close=close, volume=_travel(bars.volume, insides),
+        bars, open=opened, high=high, low=low, close=close, volume=_travel(bars.volume, insides),
         spread=_travel(bars.spread, insides),
     )  # fmt: skip
 
 
 @compiled
-def climb(gaps: FloatArray, steps: FloatArray, order: IntArray, insides: IntArray, climbed: FloatArray) -> None:
-    """Write the log of each open over the first: every gap and every step before it, in their new order."""
-    total, step = 0.0, steps[0]
-    climbed[0] = total
-    for t in range(len(gaps)):
-        total += gaps[order[t]] + step
-        step = steps[1 + insides[t]]
-        climbed[t + 1] = total
-
-
-@compiled
-def put_prices(
-    opens: FloatArray, inside: FloatArray, insides: IntArray, high: FloatArray, low: FloatArray, close: FloatArray
-) -> None:
-    """Write what the bars reach from their ``opens``; the first keeps its own inside."""
-    for t in range(len(opens)):
-        place = 0 if t == 0 else 1 + insides[t - 1]
-        high[t] = opens[t] * inside[place, 0]
-        low[t] = opens[t] * inside[place, 1]
-        close[t] = opens[t] * inside[place, 2]
+def put_path(
+    begin: float, gaps: FloatArray, inside: FloatArray, order: IntArray, insides: IntArray, opened: FloatArray,
+    high: FloatArray, low: FloatArray, close: FloatArray,
+) -> None:  # fmt: skip
+    """Write the path that begins at ``begin``: each bar opens a gap from the close before; the first keeps its own."""
+    at, place = begin, 0
+    for t in range(len(opened)):
+        if t > 0:
+            at = close[t - 1] * gaps[order[t - 1]]
+            place = 1 + insides[t - 1]
+        opened[t] = at
+        high[t] = at * inside[place, 0]
+        low[t] = at * inside[place, 1]
+        close[t] = at * inside[place, 2]
 
 
 def _travel(column: FloatArray | None, insides: IntArray) -> FloatArray | None:

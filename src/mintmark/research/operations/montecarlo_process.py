@@ -12,6 +12,7 @@ import numpy as np
 
 from mintmark.domain import Bars, iso, moment_of
 from mintmark.measures import bar_returns, exceedance_p, fan, mean_block
+from mintmark.research.combining import rule_sweep
 from mintmark.research.operations.checkpoints import Stage, read_stage, write_stage
 from mintmark.research.operations.simulation_ground import Ground, read_ground
 from mintmark.research.redrawing import Decider, at_costs, with_path
@@ -24,6 +25,7 @@ from mintmark.simulation import (
     bootstrap_paths,
     cost_stress,
     path_permutation,
+    permute_crosses,
     shuffled_paths,
     spread_of,
     trade_shuffle,
@@ -104,17 +106,25 @@ class _MonteCarlo:
         }
 
     def _path_permutation(self, real: BacktestResult) -> dict[str, Any]:
-        market, metric = self.ground.market, self.given["metric"]
-
-        def trade(path: Sequence[Bars], slippage: np.random.Generator) -> BacktestResult:
-            return self.decider.run(with_path(market, {bars.symbol: bars for bars in path}), slippage)
-
-        window = market.window(self.ground.start, self.ground.stop)
-        self._draw(lambda **how: path_permutation(window, trade, **how))
+        metric = self.given["metric"]
+        self._draw(self._permuted_rule if self.decider.is_rule else self._permuted_decider)
         found, value = self._spread(TABLE), real.metrics[metric]
         if value is None:
             return {**found, "metric": metric, "undefined": {"p_value": real.undefined[metric]}}
         return {**found, "metric": metric, "p_value": exceedance_p(float(value), self.drawn[metric])}
+
+    def _permuted_rule(self, **how: Any) -> Records:
+        ground, values = self.ground, self.decider.values
+        every = rule_sweep(ground.market, ground.start, ground.stop, [values], lambda: ground.slippage(0))
+        return permute_crosses(every, values, **how)
+
+    def _permuted_decider(self, **how: Any) -> Records:
+        market = self.ground.market
+
+        def trade(path: Sequence[Bars], slippage: np.random.Generator) -> BacktestResult:
+            return self.decider.run(with_path(market, {bars.symbol: bars for bars in path}), slippage)
+
+        return path_permutation(market.window(self.ground.start, self.ground.stop), trade, **how)
 
     def _cost_stress(self, made: Any) -> dict[str, Any]:
         market = self.ground.market
