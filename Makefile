@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-# Tests of whole processes wait more than they compute, the long ones most.
+# Tests of whole processes wait as well as compute.
 PYTEST := $(BIN)/python -m pytest --dist worksteal --numprocesses
 
 .PHONY: help demo test test-long check bench serve docs setup
@@ -29,7 +29,7 @@ test: setup ## Run every test a fresh machine can run
 	$(PYTEST) 3
 
 test-long: setup ## Run the tests that take longer
-	$(PYTEST) 4 -m long
+	$(PYTEST) 3 -m long
 
 check: setup ## Format, lint, types, tests
 	$(BIN)/ruff format --check src tests bench

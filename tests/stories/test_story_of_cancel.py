@@ -95,6 +95,7 @@ def test_a_cancel_by_the_command_line_says_what_it_ended(at_work: House):
     house = at_work
     cycle = trigger(house, "slow")
     work = running(house, cycle, "training")
+    os.kill(int(work["child_pid"]), signal.SIGSTOP)
 
     answer = house.run("operations", "cancel", cycle, "--reason", "enough", "--json")
 
@@ -109,15 +110,16 @@ def test_a_cancel_by_the_command_line_says_what_it_ended(at_work: House):
 @pytest.mark.long
 def test_a_cycle_beyond_the_capacity_is_refused(at_work: House):
     house = at_work
-    cycles = [trigger(house, "slow") for _ in range(3)]
+    with house.hold("training"):
+        cycles = [trigger(house, "slow") for _ in range(3)]
 
-    refused = house.client.post("/agent/trigger", json={"strategy": "quick"})
+        refused = house.client.post("/agent/trigger", json={"strategy": "quick"})
 
-    assert refused.status_code == 409
-    assert (refused.json()["error"], refused.json()["details"]) == ("at_capacity", {"active_count": 3, "limit": 3})
-    assert house.run("agent", "trigger", "--strategy", "quick", "--json").code == 5
-    house.ask("agent", "cancel", cycles[1])
-    assert sorted(one["operation_id"] for one in house.get("/agent/status")["active_researches"]) == sorted(
-        [cycles[0], cycles[2]]
-    )
-    assert house.client.post("/agent/trigger", json={"strategy": "quick"}).status_code == 202
+        assert refused.status_code == 409
+        assert (refused.json()["error"], refused.json()["details"]) == ("at_capacity", {"active_count": 3, "limit": 3})
+        assert house.run("agent", "trigger", "--strategy", "quick", "--json").code == 5
+        house.ask("agent", "cancel", cycles[1])
+        assert sorted(one["operation_id"] for one in house.get("/agent/status")["active_researches"]) == sorted(
+            [cycles[0], cycles[2]]
+        )
+        assert house.client.post("/agent/trigger", json={"strategy": "quick"}).status_code == 202

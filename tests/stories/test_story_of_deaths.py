@@ -46,11 +46,12 @@ def test_every_process_killed_in_backtesting_goes_on_after_a_new_start(
     house = a_house(kind, WIDE)
     house.serve()
     house.worker()
-    cycle = trigger(house)
-    running(house, cycle, "backtesting")
-    before = child(house, cycle, "training")
+    with house.hold("backtesting"):
+        cycle = trigger(house)
+        running(house, cycle, "backtesting")
+        before = child(house, cycle, "training")
 
-    house.kill_all()
+        house.kill_all()
     assert house.processes() == []
     house.serve()
     house.worker()
@@ -137,7 +138,7 @@ def test_a_frozen_worker_that_wakes_up_writes_nothing(a_house: HouseMaker, calm_
     training = running(house, cycle, "training")
     frozen = worker_of(house, training)
     os.kill(frozen, signal.SIGSTOP)
-    wait_for(lambda: row(house, training["operation_id"])["takeovers"] == 1, "the other worker takes over", 60)
+    wait_for(lambda: row(house, training["operation_id"])["takeovers"] == 1, "the other worker takes over")
 
     os.kill(frozen, signal.SIGCONT)
 

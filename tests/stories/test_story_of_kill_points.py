@@ -47,9 +47,10 @@ def killed_trigger(house: House, label: str) -> str:
 def killed_cancel(house: House, label: str) -> str:
     """Kill the command that cancels: the cycle is cancelled with its child, or both go on."""
     house.worker()
-    cycle = trigger(house)
-    training = running(house, cycle, "training")["operation_id"]
-    assert house.run("operations", "cancel", cycle, command=armed(label)).code == -signal.SIGKILL
+    with house.hold("training"):
+        cycle = trigger(house)
+        training = running(house, cycle, "training")["operation_id"]
+        assert house.run("operations", "cancel", cycle, command=armed(label)).code == -signal.SIGKILL
     if label == "cancel.after_commit":
         assert [row(house, one)["status"] for one in (cycle, training)] == ["cancelled"] * 2
         house.ask("operations", "resume", cycle)
@@ -59,9 +60,10 @@ def killed_cancel(house: House, label: str) -> str:
 def killed_resume(house: House, label: str) -> str:
     """Kill the command that resumes: the cycle goes on, or may be resumed again."""
     house.worker()
-    cycle = trigger(house)
-    running(house, cycle, "training")
-    house.ask("operations", "cancel", cycle)
+    with house.hold("training"):
+        cycle = trigger(house)
+        running(house, cycle, "training")
+        house.ask("operations", "cancel", cycle)
     assert house.run("operations", "resume", cycle, command=armed(label)).code == -signal.SIGKILL
     if label == "resume.before_commit":
         assert row(house, cycle)["status"] == "cancelled"

@@ -30,7 +30,7 @@ Keep = Callable[[Page, str], None]
 ContextFor = Callable[[int, str], BrowserContext]
 
 # A shared machine may be slow; what is wrong stays wrong for longer than this.
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=60_000)
 
 
 def environment() -> dict[str, str]:

@@ -56,7 +56,7 @@ def open_page(context_for: ContextFor) -> Iterator[OpenPage]:
         context.add_cookies([{"name": "mintmark_theme", "value": theme, "url": address}])
         page = context.new_page()
         pages.append(page)
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(60_000)
         page.on("request", note)
         page.on("websocket", lambda socket: outside.append(socket.url) if not socket.url.startswith(LOCAL) else None)
         page.on("pageerror", lambda error: errors.append(str(error)))
