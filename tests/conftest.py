@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from mintmark.app import App, open_app
 from mintmark.data import Pack
@@ -19,6 +20,10 @@ from mintmark.store import Database, migrate, open_database
 
 CHOSEN = pytest.StashKey[tuple[App, str, Bars]]()
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+# A busy machine makes an example slow, not wrong.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
