@@ -46,6 +46,23 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[Any]], numbers: Iterable
     return tag("div", tag("table", head, tag("tbody", *(cells("td", row) for row in rows))), kind="scroll")
 
 
+def typed_table(heads: Sequence[str], kinds: Sequence[str], rows: Iterable[Sequence[str]]) -> Html:
+    """Return a table of text whose columns are ``text``, ``number``, ``name`` or ``quiet``."""
+    cells = [[_typed(kind, cell) for kind, cell in zip(kinds, row, strict=True)] for row in rows]
+    return table(heads, cells, [at for at, kind in enumerate(kinds) if kind == "number"])
+
+
+def _typed(kind: str, cell: str) -> Html:
+    if kind in ("name", "quiet"):
+        return tag("span", cell, kind="id" if kind == "name" else "quiet")
+    return spoken(cell)
+
+
+def spoken(value: str) -> Html:
+    """Return a written value, set back where there is none."""
+    return tag("span", value, kind="quiet") if value.startswith(DASH) else text(value)
+
+
 def metrics(source: Mapping[str, Any], names: Iterable[str]) -> Html:
     """Return the metrics ``names`` of ``source``; a null says why where the source knows."""
     return table(("", ""), [(label_of(name), figure(source, name)) for name in names if name in source], (1,))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from mintmark.domain import DASH, Html, label_of, section, table, tag, words, written
+from mintmark.domain import DASH, Html, label_of, section, spoken, tag, typed_table, words, written
 from mintmark.research.drawing import Drawing, png, svg
 from mintmark.research.report_page import absent, mark_section, page
 
@@ -101,7 +101,7 @@ def pictures_of(sheet: Sheet) -> dict[str, bytes]:
 
 
 def _head(sheet: Sheet) -> Html:
-    shown = [tag("div", tag("b", _value(value)), tag("span", label), kind="tile") for label, value in sheet.tiles]
+    shown = [tag("div", tag("b", spoken(value)), tag("span", label), kind="tile") for label, value in sheet.tiles]
     return tag(
         "header",
         tag("p", "Mintmark tear sheet", kind="kicker"),
@@ -113,19 +113,9 @@ def _head(sheet: Sheet) -> Html:
 
 def _part(part: SheetPart) -> Html:
     figures = [tag("figure", Html(svg(drawing))) for drawing in part.drawings.values()]
-    return section(part.title, *(absent(one) for one in part.said), *figures, *(_table(one) for one in part.tables))
-
-
-def _table(one: SheetTable) -> Html:
-    rows = [[_cell(kind, cell) for kind, cell in zip(one.kinds, row, strict=True)] for row in one.rows]
-    return table(one.heads, rows, [at for at, kind in enumerate(one.kinds) if kind == "number"])
-
-
-def _cell(kind: Kind, cell: str) -> Any:
-    if kind in ("name", "quiet"):
-        return tag("span", cell, kind="id" if kind == "name" else "quiet")
-    return _value(cell)
-
-
-def _value(value: str) -> Any:
-    return tag("span", value, kind="quiet") if value.startswith(DASH) else value
+    return section(
+        part.title,
+        *(absent(one) for one in part.said),
+        *figures,
+        *(typed_table(one.heads, one.kinds, one.rows) for one in part.tables),
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from mintmark.simulation.batch import Signals, Tables, play_crosses, put_average
 from mintmark.simulation.cross_sweep import BLOCKS, CrossSweep
 from mintmark.simulation.crossing import sma_cross
 from mintmark.simulation.door import half_spreads
-from mintmark.simulation.engine import Setup, run_targets
+from mintmark.simulation.engine import Setup
 from mintmark.simulation.montecarlo import Moves, moves_of, path_permutation, permutation_seed, redraw, slippage_of
 from mintmark.simulation.records import FloatArray, Records
 from mintmark.simulation.result import BacktestResult
@@ -43,13 +43,13 @@ def permute_crosses(
     setup, lengths = every.setup, lengths_of(given)
     if setup is None or every.bars.spread is not None:
         return path_permutation(
-            [every.bars], lambda path, slippage: _alone(every, lengths, path, slippage), master, runs, part=part,
+            [every.bars], lambda path, slippage: _alone(every, given, path, slippage), master, runs, part=part,
             workers=workers,
         )  # fmt: skip
     check_runs(runs)
     sma_cross(every.close, *lengths)
     numbers = range(runs) if part is None else part
-    paths = _Paths(every, setup, lengths, moves_of(every.bars), master)
+    paths = _Paths(every, setup, given, moves_of(every.bars), master)
     chunks = [numbers[place : place + _CHUNK] for place in range(0, len(numbers), _CHUNK)]
     found = each_of(lambda place: paths.metrics(chunks[place]), range(len(chunks)), workers)
     return _rows(numbers, np.concatenate([np.empty((0, len(METRICS))), *found]))
@@ -59,9 +59,14 @@ def permute_crosses(
 class _Paths:
     every: CrossSweep
     setup: Setup
-    lengths: tuple[int, int]
+    given: Combination
     moves: Moves
     master: int
+
+    @property
+    def lengths(self) -> tuple[int, int]:
+        """The fast and the slow one."""
+        return lengths_of(self.given)
 
     def metrics(self, chunk: range) -> FloatArray:
         """Return the metrics of the runs of ``chunk``, (n_runs, n_metrics), NaN where there is none."""
@@ -89,7 +94,7 @@ class _Paths:
                 row[:] = np.where(tables.reasons[0] > 0, np.nan, tables.values[0])
             else:
                 # What a batch leaves out is run alone: it fails with its code, or had too much to do.
-                alone = _alone(every, self.lengths, [path], slippage_of(seed)).metrics
+                alone = _alone(every, self.given, [path], slippage_of(seed)).metrics
                 row[:] = [np.nan if (value := alone[name]) is None else value for name in METRICS]
         return found
 
@@ -111,15 +116,10 @@ def _rows(numbers: range, metrics: FloatArray) -> Records:
 
 
 def _alone(
-    every: CrossSweep, lengths: tuple[int, int], path: Sequence[Bars], slippage: np.random.Generator
+    every: CrossSweep, given: Combination, path: Sequence[Bars], slippage: np.random.Generator
 ) -> BacktestResult:
     (bars,) = path
-    found = sma_cross(_closes(every, bars), *lengths, short=every.instrument.shortable)
-    return run_targets(
-        path, found[every.first :] * (every.lots or 1.0), [every.instrument], every.account,
-        bars_per_year=every.bars_per_year, sizing="size" if every.lots else "weight", rates=every.rates,
-        slippage=slippage,
-    )  # fmt: skip
+    return replace(every, bars=bars, grid=[given], close=_closes(every, bars), slippage=lambda: slippage).run(given)
 
 
 def _closes(every: CrossSweep, path: Bars) -> FloatArray:

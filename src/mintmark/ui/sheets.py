@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mintmark.domain import DASH, Html, table, tag
+from mintmark.domain import Html, spoken, tag, typed_table
 from mintmark.ui.parts import card, tile
 
 
 def tiles_of(sheet: Mapping[str, Any]) -> Html:
     """Return the first figures of a sheet."""
-    return tag("div", *(tile(one["label"], _value(one["value"])) for one in sheet["tiles"]), kind="tiles")
+    return tag("div", *(tile(one["label"], spoken(one["value"])) for one in sheet["tiles"]), kind="tiles")
 
 
 def parts_of(sheet: Mapping[str, Any], without: Sequence[str] = (), only: Sequence[str] = ()) -> Html:
@@ -24,20 +24,9 @@ def _part(part: Mapping[str, Any]) -> Html:
     said = [tag("p", one, kind="quiet") for one in part["said"]]
     # A picture of a sheet holds shapes and escaped words, nothing that runs.
     figures = [tag("figure", Html(one["svg"])) for one in part["drawings"]]
-    return card(part["title"], *said, *figures, *(_table(one) for one in part["tables"]))
-
-
-def _table(one: Mapping[str, Any]) -> Html:
-    kinds = one["kinds"]
-    rows = [[_cell(kind, cell) for kind, cell in zip(kinds, row, strict=True)] for row in one["rows"]]
-    return table(one["heads"], rows, [at for at, kind in enumerate(kinds) if kind == "number"])
-
-
-def _cell(kind: str, cell: str) -> Any:
-    if kind in ("name", "quiet"):
-        return tag("span", cell, kind="id" if kind == "name" else "quiet")
-    return _value(cell)
-
-
-def _value(value: str) -> Any:
-    return tag("span", value, kind="quiet") if value.startswith(DASH) else value
+    return card(
+        part["title"],
+        *said,
+        *figures,
+        *(typed_table(one["heads"], one["kinds"], one["rows"]) for one in part["tables"]),
+    )
