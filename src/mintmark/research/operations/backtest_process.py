@@ -16,6 +16,7 @@ from mintmark.measures import probabilistic_sharpe
 from mintmark.research.operations.bars_file import before
 from mintmark.research.operations.checkpoints import Stage, read_stage, write_stage
 from mintmark.research.operations.market_file import read_market, read_model
+from mintmark.research.operations.table_file import table_of
 from mintmark.research.redrawing import Decider
 from mintmark.research.walking import (
     FloatArray,
@@ -184,8 +185,8 @@ class _Backtest:
 
     def _write_tables(self, run: BacktestResult, held: BacktestResult) -> None:
         equity = {"stamp": run.stamps, "equity": run.equity, "benchmark": held.equity}
-        write_atomic(self.task.folder / "equity.parquet", _parquet(equity))
-        write_atomic(self.task.folder / "trades.parquet", _parquet(run.trade_columns()))
+        write_atomic(self.task.folder / "equity.parquet", table_of(equity))
+        write_atomic(self.task.folder / "trades.parquet", table_of(run.trade_columns()))
 
 
 def _figures(run: BacktestResult) -> dict[str, Any]:
@@ -226,14 +227,6 @@ def _psr(run: BacktestResult) -> float | None:
 
 def _trial(run: str, kind: str, sharpe: float | int | None) -> dict[str, Any]:
     return {"run": run, "kind": kind, "sharpe_per_bar": sharpe}
-
-
-def _parquet(columns: Mapping[str, Any]) -> bytes:
-    import polars as pl
-
-    buffer = io.BytesIO()
-    pl.DataFrame(dict(columns)).write_parquet(buffer, compression="zstd")
-    return buffer.getvalue()
 
 
 def _arrays(content: bytes) -> list[Any]:

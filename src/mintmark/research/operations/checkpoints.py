@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import struct
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mintmark.domain import Damaged
+
+if TYPE_CHECKING:
+    from mintmark.runtime import Task
 
 _LENGTH = struct.Struct(">I")
 
@@ -43,3 +48,33 @@ def read_stage(content: bytes, identity: Mapping[str, Any]) -> Stage:
     if differing:
         raise Damaged(f"the checkpoint was made from another {', '.join(differing)}", code="checkpoint_mismatch")
     return Stage(values, content[_LENGTH.size + length :])
+
+
+class Continued:
+    """A computation that goes on from its last checkpoint, and counts the seconds of all its lives.
+
+    ``stage``: what was kept before, empty at the first start.
+
+    Raises:
+        Damaged: as ``read_stage``.
+    """
+
+    def __init__(self, task: Task) -> None:
+        self._task, self._begun = task, time.perf_counter()
+        restored = task.restored()
+        self.stage = Stage() if restored is None else read_stage(restored[1], task.inputs["identity"])
+        self._spent = float(self.stage.values.get("seconds", 0.0))
+
+    def seconds(self) -> float:
+        """Return how long this computation has taken so far, all its lives together."""
+        return self._spent + time.perf_counter() - self._begun
+
+    def keep(self, round: int, values: Mapping[str, Any], state: bytes) -> None:
+        """Keep what there is after ``round``."""
+        stage = Stage({**values, "seconds": self.seconds()}, state)
+        self._task.checkpoint(round, write_stage(stage, self._task.inputs["identity"]))
+
+
+def threads_of(inputs: Mapping[str, Any]) -> int:
+    """Return how many threads a simulation is asked to use: as many as there are cores where it does not say."""
+    return int(inputs["workers"] or os.cpu_count() or 1)

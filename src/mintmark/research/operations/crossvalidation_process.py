@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import os
-import time
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +10,9 @@ import numpy as np
 
 from mintmark.domain import iso, moment_of
 from mintmark.research.choosing import choice_of
-from mintmark.research.operations.checkpoints import Stage, read_stage, write_stage
+from mintmark.research.operations.checkpoints import Continued, threads_of
 from mintmark.research.operations.simulation_ground import read_ground
+from mintmark.research.operations.table_file import table_of
 from mintmark.research.sweep_keys import grid_keys
 from mintmark.simulation import PathPlan, PurgedPaths, fold_returns, purged_paths, read_grid
 from mintmark.store import write_atomic
@@ -34,42 +31,35 @@ def compute(task: Task) -> dict[str, Any]:
 class _Paths:
     def __init__(self, task: Task) -> None:
         given = task.inputs
-        self.task, self.given, self.begun = task, given, time.perf_counter()
+        self.task, self.kept, self.threads = task, Continued(task), threads_of(given)
         ground = read_ground(task)
         self.market, self.plan = ground.market, PathPlan(**given["plan"])
         self.grid = read_grid(given["grid"], grid_keys(ground.spec))
         self.choice = choice_of(ground.market, ground.spec, ground.model, self.grid, ground.start, ground.random_state)
         self.course = self.choice.course
         self.parts = self.plan.parts(len(self.course.stamps))
-        restored = task.restored()
-        stage = Stage() if restored is None else read_stage(restored[1], given["identity"])
-        self.spent = float(stage.values.get("seconds", 0.0))
-        whole = np.frombuffer(stage.state, np.float64).reshape(-1, len(self.course.candidates))
+        whole = np.frombuffer(self.kept.stage.state, np.float64).reshape(-1, len(self.course.candidates))
         done = [part for part in self.parts if part.stop <= len(whole)]
         self.made = [whole[part.start : part.stop] for part in done]
         self.restored = len(done)
 
     def run(self) -> dict[str, Any]:
-        threads, total = int(self.given["workers"] or os.cpu_count() or 1), len(self.parts)
+        total = len(self.parts)
         for fold in range(self.restored, total):
             step = f"Fold {fold + 1}/{total}"
             self.task.progress(100.0 * fold / total, step, items_processed=fold, items_total=total)
-            self.made.append(fold_returns(self.course, self.parts[fold], fold, threads))
-            stage = Stage({"seconds": self._seconds()}, b"".join(one.tobytes() for one in self.made))
-            self.task.checkpoint(fold + 1, write_stage(stage, self.given["identity"]))
+            self.made.append(fold_returns(self.course, self.parts[fold], fold, self.threads))
+            self.kept.keep(fold + 1, {}, b"".join(one.tobytes() for one in self.made))
         self.task.progress(99.0, "Putting the paths together")
         return self._result(purged_paths(self.course, self.plan, self.made))
-
-    def _seconds(self) -> float:
-        return self.spent + time.perf_counter() - self.begun
 
     def _result(self, found: PurgedPaths) -> dict[str, Any]:
         paths: dict[str, Any] = {"path": list(range(1, len(found.paths) + 1))}
         paths |= {name: [one[name] for one in found.paths] for name in found.paths[0]}
         returns = {"stamp": found.stamps}
         returns |= {f"path_{number + 1}": np.ascontiguousarray(one) for number, one in enumerate(found.returns.T)}
-        write_atomic(self.task.folder / "paths.parquet", _parquet(paths))
-        write_atomic(self.task.folder / "returns.parquet", _parquet(returns))
+        write_atomic(self.task.folder / "paths.parquet", table_of(paths))
+        write_atomic(self.task.folder / "returns.parquet", table_of(returns))
         gained = [one["total_return"] or 0.0 for one in found.paths]
         return {
             "start": iso(moment_of(int(found.stamps[0]))),
@@ -87,7 +77,7 @@ class _Paths:
             "chosen": self._chosen(found),
             "folds_restored": self.restored,
             "folds_computed": len(self.parts) - self.restored,
-            "crossvalidation_seconds": round(self._seconds(), 3),
+            "crossvalidation_seconds": round(self.kept.seconds(), 3),
             "undefined": {name: why for one in found.undefined for name, why in one.items()},
             "trials": self._trials(found),
         }
@@ -106,11 +96,3 @@ class _Paths:
         mean = found.distribution.get("sharpe_per_bar")
         tried.append(("paths", None if mean is None else mean.mean))
         return [{"run": run, "kind": "crossvalidation", "sharpe_per_bar": sharpe} for run, sharpe in tried]
-
-
-def _parquet(columns: Mapping[str, Any]) -> bytes:
-    import polars as pl
-
-    buffer = io.BytesIO()
-    pl.DataFrame(dict(columns), strict=False).write_parquet(buffer, compression="zstd")
-    return buffer.getvalue()

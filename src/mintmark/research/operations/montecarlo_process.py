@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import os
-import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +10,9 @@ import numpy as np
 from mintmark.domain import Bars, iso, moment_of
 from mintmark.measures import bar_returns, exceedance_p, fan, mean_block
 from mintmark.research.combining import rule_sweep
-from mintmark.research.operations.checkpoints import Stage, read_stage, write_stage
+from mintmark.research.operations.checkpoints import Continued, threads_of
 from mintmark.research.operations.simulation_ground import Ground, read_ground
+from mintmark.research.operations.table_file import parquet_of, table_of
 from mintmark.research.redrawing import Decider, at_costs, with_path
 from mintmark.simulation import (
     RETURN_METRICS,
@@ -60,12 +58,9 @@ def redraw_on(task: Task, ground: Ground, decider: Decider) -> dict[str, Any]:
 class _MonteCarlo:
     def __init__(self, task: Task, ground: Ground, decider: Decider) -> None:
         given = task.inputs
-        self.task, self.given, self.begun = task, given, time.perf_counter()
+        self.task, self.given, self.kept = task, given, Continued(task)
         self.ground, self.decider = ground, decider
-        restored = task.restored()
-        stage = Stage() if restored is None else read_stage(restored[1], given["identity"])
-        self.spent = float(stage.values.get("seconds", 0.0))
-        self.drawn: Records = np.frombuffer(stage.state, RUN)
+        self.drawn: Records = np.frombuffer(self.kept.stage.state, RUN)
         self.fan_runs: int | None = None
 
     def run(self) -> dict[str, Any]:
@@ -140,7 +135,7 @@ class _MonteCarlo:
 
     def _draw(self, method: Callable[..., Records]) -> None:
         """Draw the runs that are still missing, a chunk at a time."""
-        runs, workers = int(self.given["runs"]), int(self.given["workers"] or os.cpu_count() or 1)
+        runs, workers = int(self.given["runs"]), threads_of(self.given)
         chunk = max(_SMALLEST_CHUNK, -(-runs // _CHUNKS))
         while (done := len(self.drawn)) < runs:
             part = range(done, min(done + chunk, runs))
@@ -148,24 +143,16 @@ class _MonteCarlo:
             self.drawn = np.concatenate((self.drawn, found))
             done = len(self.drawn)
             self.task.progress(100.0 * done / runs, f"Run {done}/{runs}", items_processed=done, items_total=runs)
-            stage = Stage({"seconds": self._seconds()}, self.drawn.tobytes())
-            self.task.checkpoint(done, write_stage(stage, self.given["identity"]))
+            self.kept.keep(done, {}, self.drawn.tobytes())
 
     def _fan_runs(self) -> int:
         return min(int(self.given["runs"]), _FAN_RUNS)
 
     def _write_fan(self, stamps: Any, equity: Any, paths: Any) -> None:
-        import polars as pl
-
         self.fan_runs = len(paths)
         columns = {"stamp": stamps, "real": equity, **dict(zip(_FAN, fan(paths), strict=True))}
-        buffer = io.BytesIO()
-        frame = pl.DataFrame({name: np.ascontiguousarray(values) for name, values in columns.items()})
-        frame.write_parquet(buffer, compression="zstd")
-        write_atomic(self.task.folder / "fan.parquet", buffer.getvalue())
-
-    def _seconds(self) -> float:
-        return self.spent + time.perf_counter() - self.begun
+        table = table_of({name: np.ascontiguousarray(values) for name, values in columns.items()})
+        write_atomic(self.task.folder / "fan.parquet", table)
 
     def _spread(self, names: Sequence[str]) -> dict[str, Any]:
         return {"quantiles": spread_of(self.drawn, names, _QUANTILES)}
@@ -190,7 +177,7 @@ class _MonteCarlo:
             "random_state": self.ground.random_state,
             "currency": real.currency,
             "fan_runs": self.fan_runs,
-            "montecarlo_seconds": round(self._seconds(), 3),
+            "montecarlo_seconds": round(self.kept.seconds(), 3),
             "undefined": {**undefined, **found.get("undefined", {})},
             "trials": [tried],
         }
@@ -208,7 +195,5 @@ def _parquet(drawn: Records) -> bytes:
     """Return the table of runs: ``run`` and the columns of ``TABLE``, null where a metric has no value."""
     import polars as pl
 
-    buffer = io.BytesIO()
     frame = pl.DataFrame({name: np.ascontiguousarray(drawn[name]) for name in ("run", *TABLE)})
-    frame.with_columns(pl.col(TABLE).fill_nan(None)).write_parquet(buffer, compression="zstd")
-    return buffer.getvalue()
+    return parquet_of(frame.with_columns(pl.col(TABLE).fill_nan(None)))

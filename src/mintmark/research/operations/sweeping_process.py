@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -15,8 +14,9 @@ import numpy as np
 from mintmark.domain import Refused, iso, moment_of
 from mintmark.measures import overfitting_of_blocks
 from mintmark.research.combining import rule_sweep, strategy_runs
-from mintmark.research.operations.checkpoints import Stage, read_stage, write_stage
+from mintmark.research.operations.checkpoints import Continued, Stage, threads_of
 from mintmark.research.operations.simulation_ground import Ground, read_ground
+from mintmark.research.operations.table_file import parquet_of
 from mintmark.research.sweep_keys import grid_keys
 from mintmark.simulation import (
     Grid,
@@ -65,19 +65,21 @@ def _rows_of(ground: Ground, grid: Grid) -> RowsOf:
 
 class _Sweep:
     def __init__(self, task: Task, ground: Ground, grid: Grid, rows_of: RowsOf) -> None:
-        given = task.inputs
-        self.task, self.given, self.begun = task, given, time.perf_counter()
+        self.task, self.kept, self.threads, self.begun = (
+            task,
+            Continued(task),
+            threads_of(task.inputs),
+            time.perf_counter(),
+        )
         self.ground, self.grid, self.rows_of = ground, grid, rows_of
-        restored = task.restored()
-        stage = Stage() if restored is None else read_stage(restored[1], given["identity"])
-        self.rows = _read_rows(stage, self.grid)
-        self.restored, self.spent = len(self.rows), float(stage.values.get("seconds", 0.0))
+        self.rows = _read_rows(self.kept.stage, self.grid)
+        self.restored = len(self.rows)
 
     def run(self) -> dict[str, Any]:
         total, saved, saved_at = len(self.grid), len(self.rows), time.perf_counter()
         while len(self.rows) < total:
             begin = len(self.rows)
-            self.rows += self.rows_of(start=begin, stop=min(begin + BLOCK, total), threads=self._threads())
+            self.rows += self.rows_of(start=begin, stop=min(begin + BLOCK, total), threads=self.threads)
             self._tell(total)
             # A large sweep is kept in steps of its own size: writing it must not cost more than running it.
             grown = len(self.rows) - saved >= max(BLOCK, _SAVED_SHARE * saved)
@@ -85,9 +87,6 @@ class _Sweep:
                 self._keep()
                 saved, saved_at = len(self.rows), time.perf_counter()
         return self._result()
-
-    def _threads(self) -> int:
-        return int(self.given["workers"] or os.cpu_count() or 1)
 
     def _tell(self, total: int) -> None:
         done = len(self.rows)
@@ -102,11 +101,7 @@ class _Sweep:
         buffer = io.BytesIO()
         np.savez(buffer, allow_pickle=False, table=table, sums=sums)
         codes = {str(row.number): row.code for row in self.rows if row.code}
-        values = {"names": names, "codes": codes, "seconds": self._seconds()}
-        self.task.checkpoint(len(self.rows), write_stage(Stage(values, buffer.getvalue()), self.given["identity"]))
-
-    def _seconds(self) -> float:
-        return self.spent + time.perf_counter() - self.begun
+        self.kept.keep(len(self.rows), {"names": names, "codes": codes}, buffer.getvalue())
 
     def _result(self) -> dict[str, Any]:
         failures = Counter(row.code for row in self.rows if row.code)
@@ -137,7 +132,7 @@ class _Sweep:
             "end": iso(moment_of(int(stamps[-1]))),
             "bars": bars,
             "bars_per_year": self.ground.market.bars_per_year,
-            "sweep_seconds": round(self._seconds(), 3),
+            "sweep_seconds": round(self.kept.seconds(), 3),
             "rows_restored": self.restored,
             "rows_computed": len(self.rows) - self.restored,
             "undefined": undefined,
@@ -203,8 +198,6 @@ def _parquet(rows: Sequence[SweepRow]) -> bytes:
     columns |= {name: [row.metrics.get(name) for row in rows] for name in names}
     kinds = {name: pl.Int64 if name in _WHOLE else pl.Float64 for name in names}
     frame = pl.DataFrame({**columns, "code": [row.code for row in rows]}, strict=False)
-    buffer = io.BytesIO()
-    frame.with_columns(pl.col(name).cast(kind) for name, kind in kinds.items()).with_columns(
-        pl.col("code").cast(pl.String)
-    ).write_parquet(buffer, compression="zstd")
-    return buffer.getvalue()
+    return parquet_of(
+        frame.with_columns(*(pl.col(name).cast(kind) for name, kind in kinds.items()), pl.col("code").cast(pl.String))
+    )

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import os
 import time
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +11,9 @@ import numpy as np
 from mintmark.domain import Money, iso, moment_of
 from mintmark.measures import MONEY_METRICS
 from mintmark.research.choosing import Choice, choice_of
-from mintmark.research.operations.checkpoints import Stage, read_stage, write_stage
+from mintmark.research.operations.checkpoints import Continued, Stage, threads_of
 from mintmark.research.operations.simulation_ground import Ground, read_ground
+from mintmark.research.operations.table_file import table_of
 from mintmark.research.sweep_keys import grid_keys
 from mintmark.simulation import TRADE, Walked, WalkForward, WalkPlan, WalkWindow, read_grid, sum_up, walk_window
 from mintmark.store import write_atomic
@@ -47,38 +45,27 @@ def walk_on(task: Task, ground: Ground, plan: WalkPlan, choice: Choice, combinat
 
 class _Walk:
     def __init__(self, task: Task, ground: Ground, plan: WalkPlan, choice: Choice, combinations: int) -> None:
-        given = task.inputs
-        self.task, self.given, self.begun = task, given, time.perf_counter()
+        self.task, self.kept, self.threads = task, Continued(task), threads_of(task.inputs)
         self.ground, self.plan, self.choice, self.combinations = ground, plan, choice, combinations
         self.course = choice.course
         self.windows = self.plan.windows(len(self.course.stamps))
-        restored = task.restored()
-        stage = Stage() if restored is None else read_stage(restored[1], given["identity"])
-        self.done = _read_walked(stage, self.windows)
-        self.restored, self.spent = len(self.done), float(stage.values.get("seconds", 0.0))
+        self.done = _read_walked(self.kept.stage, self.windows)
+        self.restored = len(self.done)
 
     def run(self) -> dict[str, Any]:
         saved, saved_at, total = len(self.done), time.perf_counter(), len(self.windows)
-        threads = int(self.given["workers"] or os.cpu_count() or 1)
         while len(self.done) < total and not (self.done and self.done[-1].ruined):
             at = len(self.done)
             step = f"Window {at + 1:,}/{total:,}"
             self.task.progress(100.0 * at / total, step, items_processed=at, items_total=total)
             before = self.done[-1] if self.done else None
-            self.done.append(walk_window(self.course, self.plan, self.windows[at], before, threads))
+            self.done.append(walk_window(self.course, self.plan, self.windows[at], before, self.threads))
             # Of a long walk more than one window goes into a checkpoint: writing must not cost more than walking.
             grown = len(self.done) - saved >= max(1.0, _SAVED_SHARE * saved)
             if grown or time.perf_counter() - saved_at >= _SAVED_SECONDS:
-                self._keep()
+                self.kept.keep(len(self.done), *_written(self.done))
                 saved, saved_at = len(self.done), time.perf_counter()
         return self._result(sum_up(self.course, self.plan, self.done))
-
-    def _keep(self) -> None:
-        stage = write_stage(_written(self.done, self._seconds()), self.given["identity"])
-        self.task.checkpoint(len(self.done), stage)
-
-    def _seconds(self) -> float:
-        return self.spent + time.perf_counter() - self.begun
 
     def _result(self, found: WalkForward) -> dict[str, Any]:
         self._write_tables(found)
@@ -109,7 +96,7 @@ class _Walk:
             "ruined": found.ruined,
             "windows_restored": self.restored,
             "windows_computed": len(self.done) - self.restored,
-            "walk_seconds": round(self._seconds(), 3),
+            "walk_seconds": round(self.kept.seconds(), 3),
             "undefined": found.undefined,
             "trials": self._trials(found),
             "moments": {**{name: metrics[name] for name in _MOMENTS}, "n": len(found.equity)},
@@ -147,7 +134,7 @@ class _Walk:
         equity = {"stamp": found.stamps, "equity": found.equity}
         trades = {name: np.ascontiguousarray(found.trades[name]) for name in found.trades.dtype.names or ()}
         for name, columns in (("windows", windows), ("equity", equity), ("trades", trades)):
-            write_atomic(self.task.folder / f"{name}.parquet", _parquet(columns))
+            write_atomic(self.task.folder / f"{name}.parquet", table_of(columns))
 
     def _row(self, one: Walked) -> dict[str, Any]:
         values = {} if one.chosen is None else self.course.candidates[one.chosen].values
@@ -160,8 +147,8 @@ class _Walk:
         }
 
 
-def _written(done: list[Walked], seconds: float) -> Stage:
-    """Return the windows as a stage: their figures as JSON, their equity and then their trades as bytes."""
+def _written(done: list[Walked]) -> tuple[dict[str, Any], bytes]:
+    """Return what a stage holds of the windows: their figures as JSON, their equity and then their trades as bytes."""
     rows = [
         {
             **{name: getattr(one, name) for name in _PLAIN},
@@ -172,7 +159,7 @@ def _written(done: list[Walked], seconds: float) -> Stage:
         for one in done
     ]
     state = b"".join(one.equity.tobytes() + one.trades.tobytes() for one in done)
-    return Stage({"windows": rows, "seconds": seconds}, state)
+    return {"windows": rows}, state
 
 
 def _read_walked(stage: Stage, windows: tuple[WalkWindow, ...]) -> list[Walked]:
@@ -186,14 +173,6 @@ def _read_walked(stage: Stage, windows: tuple[WalkWindow, ...]) -> list[Walked]:
         sharpes, final = tuple(row["sharpes"]), Decimal(row["final_equity"])
         done.append(Walked(window, equity=equity, trades=trades, sharpes=sharpes, final_equity=final, **figures))
     return done
-
-
-def _parquet(columns: Mapping[str, Any]) -> bytes:
-    import polars as pl
-
-    buffer = io.BytesIO()
-    pl.DataFrame(dict(columns), strict=False).write_parquet(buffer, compression="zstd")
-    return buffer.getvalue()
 
 
 def _money(value: float | int | None, currency: str) -> dict[str, str] | None:
