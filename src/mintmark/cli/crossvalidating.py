@@ -8,23 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from mintmark.cli.options import (
-    AsJson,
-    Capital,
-    End,
-    Follow,
-    Grid,
-    Metric,
-    Model,
-    Out,
-    Pack,
-    Seed,
-    SimulationNames,
-    Start,
-    Symbol,
-    Timeframe,
-    Workers,
-)
+from mintmark.cli.options import Grid, Metric, SimulationNames, Workers
+from mintmark.cli.simulating import Shared, bars_of, counted_combinations, origin_of, show_head, with_shared
 
 _FIGURES = ("sharpe_ratio", "total_return", "max_drawdown", "calmar_ratio", "cvar_95")
 _HEADS = ("", "lowest", "median", "highest", "mean", "deviation")
@@ -37,6 +22,7 @@ def add_to(root: typer.Typer) -> None:
     root.command("crossvalidate", epilog=example)(crossvalidate)
 
 
+@with_shared
 def crossvalidate(
     names: SimulationNames,
     grid: Grid,
@@ -47,37 +33,24 @@ def crossvalidate(
         int | None, typer.Option(metavar="N", help="Bars left out after a tested fold too. Default: 0.01 of all.")
     ] = None,
     metric: Metric = "sharpe_ratio",
-    symbol: Symbol = None,
-    timeframe: Timeframe = None,
-    pack: Pack = None,
-    model: Model = None,
-    start: Start = None,
-    end: End = None,
-    capital: Capital = None,
-    seed: Seed = None,
     workers: Workers = None,
-    out: Out = None,
-    follow: Follow = False,
-    as_json: AsJson = False,
+    *,
+    shared: Shared,
 ) -> None:
     """Choose from a grid on all folds but a few and test on those, for every few: paths where a walk gives one."""
     from mintmark.app import CrossValidationRequest, answers
-    from mintmark.cli.simulating import shared, simulate_each
 
-    asked = shared(symbol, timeframe, pack, model, start, end, capital, seed)
-    asked |= {"grid": grid, "folds": folds, "test_folds": test_folds, "purge": purge, "embargo": embargo}
-    asked |= {"metric": metric, "workers": workers}
-    simulate_each(names, CrossValidationRequest, answers.crossvalidate, asked, follow, as_json, out)
+    plan = {"folds": folds, "test_folds": test_folds, "purge": purge, "embargo": embargo, "metric": metric}
+    shared.simulate(names, CrossValidationRequest, answers.crossvalidate, grid=grid, workers=workers, **plan)
 
 
 def show_paths(operation: Mapping[str, Any], home: Path) -> None:
     """Show how each figure lies over the paths, what was chosen how often, and where the tables lie."""
-    from mintmark.cli.output import line, pairs, table
-    from mintmark.domain import duration_text, label_of, titled, written
+    from mintmark.cli.output import pairs, table
+    from mintmark.domain import label_of, titled, written
 
     found: Mapping[str, Any] = operation["result_summary"]
-    symbols = ", ".join(found["symbols"])
-    line(f"{found['strategy_name']} on {symbols} {found['timeframe']}  {operation['status'].upper()}", "bold")
+    show_head(operation)
     spreads = {name: found["distribution"][name] for name in _FIGURES if name in found["distribution"]}
     rows = [[label_of(name), *(written(name, one[part]) for part in _HEADS[1:])] for name, one in spreads.items()]
     table(_HEADS, rows, right=_HEADS[1:])
@@ -89,11 +62,8 @@ def show_paths(operation: Mapping[str, Any], home: Path) -> None:
             ("paths", f"{found['path_count']} of {found['splits']} splits, {found['profitable_paths']:.0%} profitable"),
             ("cut", cut),
             ("chosen", ", ".join(f"{values} {splits} times" for values, splits in often[:_SHOWN])),
-            ("combinations", f"{found['combinations']:,}, {found['failed']:,} failed"),
-            ("bars", f"{found['bars']:,} from {found['start'][:10]} to {found['end'][:10]}"),
-            ("pack", found["mark"]["pack_id"]),
-            ("paths in", str(home / found["paths_path"])),
-            ("operation", operation["operation_id"]),
-            ("took", duration_text(operation["duration_seconds"])),
+            counted_combinations(found),
+            bars_of(found),
+            *origin_of(operation, "paths in", home / found["paths_path"]),
         ]
     )

@@ -9,21 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from mintmark.cli.options import (
-    AsJson,
-    Capital,
-    End,
-    Follow,
-    Model,
-    Out,
-    Pack,
-    Seed,
-    Start,
-    Symbol,
-    Timeframe,
-    Values,
-    Workers,
-)
+from mintmark.cli.options import Values, Workers
+from mintmark.cli.simulating import Shared, bars_of, origin_of, show_head, with_shared
 from mintmark.domain import EXIT_FOLLOWED_FAILED
 
 _CHECK_SEED = 7
@@ -51,6 +38,7 @@ def add_to(root: typer.Typer) -> None:
     root.command("montecarlo", epilog=example)(montecarlo)
 
 
+@with_shared
 def montecarlo(
     names: Annotated[
         list[str] | None,
@@ -63,37 +51,26 @@ def montecarlo(
     runs: Annotated[int, typer.Option(metavar="N", help="How often the past is redrawn, at least 100.")] = 1_000,
     metric: Annotated[str, typer.Option(metavar="METRIC", help="What a permuted path is judged by.")] = "sharpe_ratio",
     values: Values = None,
-    symbol: Symbol = None,
-    timeframe: Timeframe = None,
-    pack: Pack = None,
-    model: Model = None,
-    start: Start = None,
-    end: End = None,
-    capital: Capital = None,
-    seed: Seed = None,
     workers: Workers = None,
-    out: Out = None,
     self_check: Annotated[
         bool, typer.Option("--self-check", help="Try the test itself: a planted edge and 200 random strategies.")
     ] = False,
     page: Annotated[
         Path | None, typer.Option(metavar="FILE", help="With --self-check: write it as a page of the docs, too.")
     ] = None,
-    follow: Follow = False,
-    as_json: AsJson = False,
+    *,
+    shared: Shared,
 ) -> None:
     """Redraw the past of a strategy, and say how much of its result is luck."""
     from mintmark.app import MonteCarloRequest, answers
-    from mintmark.cli.simulating import shared, simulate_each
 
     if self_check:
-        _self_check(seed, page, as_json)
+        _self_check(shared.seed, page, shared.as_json)
         return
     if not names:
         raise typer.BadParameter("name a strategy or the rule sma_cross, or ask for --self-check")
-    asked = shared(symbol, timeframe, pack, model, start, end, capital, seed)
-    asked |= {"method": method, "runs": runs, "metric": metric, "workers": workers, "set": values}
-    simulate_each(names, MonteCarloRequest, answers.montecarlo, asked, follow, as_json, out)
+    drawn = {"method": method, "runs": runs, "metric": metric, "workers": workers, "set": values}
+    shared.simulate(names, MonteCarloRequest, answers.montecarlo, **drawn)
 
 
 def _self_check(seed: int | None, page: Path | None, as_json: bool) -> None:
@@ -151,12 +128,9 @@ def _show_check(answer: Mapping[str, Any]) -> None:
 def show_montecarlo(operation: Mapping[str, Any], home: Path) -> None:
     """Show the real figures beside what was drawn, the p-value, and where the table lies."""
     from mintmark.cli.output import line, pairs
-    from mintmark.domain import duration_text, titled
 
     found: Mapping[str, Any] = operation["result_summary"]
-    symbols = ", ".join(found["symbols"])
-    name = titled(found["strategy_name"], found["parameters"])
-    line(f"{name} on {symbols} {found['timeframe']}  {operation['status'].upper()}", "bold")
+    show_head(operation, found["parameters"])
     line("")
     if found["stress"]:
         _show_stress(found)
@@ -170,11 +144,8 @@ def show_montecarlo(operation: Mapping[str, Any], home: Path) -> None:
             *((f"p{judged}", f"{found[name]:.4f}") for name in ("p_value",) if found[name] is not None),
             *(("break-even factor", f"{found[name]:.6f}") for name in ("break_even",) if found[name] is not None),
             *((f"no {name}", undefined[name]) for name in ("p_value", "break_even") if name in undefined),
-            ("bars", f"{found['bars']:,} from {found['start'][:10]} to {found['end'][:10]}"),
-            ("pack", found["mark"]["pack_id"]),
-            ("table", str(home / found["runs_path"])),
-            ("operation", operation["operation_id"]),
-            ("took", duration_text(operation["duration_seconds"])),
+            bars_of(found),
+            *origin_of(operation, "table", home / found["runs_path"]),
         ]
     )
 

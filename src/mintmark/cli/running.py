@@ -4,22 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from mintmark.cli.options import (
-    AsJson,
-    Capital,
-    End,
-    Follow,
-    Model,
-    Out,
-    Pack,
-    Seed,
-    SimulationNames,
-    Start,
-    StrategyName,
-    Symbol,
-    Timeframe,
-    Values,
-)
+from mintmark.cli.options import AsJson, Follow, Pack, Seed, SimulationNames, StrategyName, Values
+from mintmark.cli.simulating import Shared, with_shared
 
 
 def add_to(root: typer.Typer) -> None:
@@ -41,24 +27,14 @@ def train(
         started(app, answers.train(app, request), follow, as_json)
 
 
+@with_shared
 def backtest(
     names: SimulationNames,
     values: Values = None,
-    symbol: Symbol = None,
-    timeframe: Timeframe = None,
-    pack: Pack = None,
-    model: Model = None,
-    start: Start = None,
-    end: End = None,
-    capital: Capital = None,
-    seed: Seed = None,
-    out: Out = None,
-    follow: Follow = False,
-    as_json: AsJson = False,
+    *,
+    shared: Shared,
 ) -> None:
     """Backtest trained strategies, on their holdout unless told otherwise, or the rule sma_cross."""
     from mintmark.app import BacktestRequest, answers
-    from mintmark.cli.simulating import shared, simulate_each
 
-    asked = {**shared(symbol, timeframe, pack, model, start, end, capital, seed), "set": values}
-    simulate_each(names, BacktestRequest, answers.backtest, asked, follow, as_json, out)
+    shared.simulate(names, BacktestRequest, answers.backtest, set=values)

@@ -8,22 +8,8 @@ from typing import Any
 
 import typer
 
-from mintmark.cli.options import (
-    AsJson,
-    Capital,
-    End,
-    Follow,
-    Grid,
-    Model,
-    Out,
-    Pack,
-    Seed,
-    SimulationNames,
-    Start,
-    Symbol,
-    Timeframe,
-    Workers,
-)
+from mintmark.cli.options import Grid, SimulationNames, Workers
+from mintmark.cli.simulating import Shared, bars_of, origin_of, show_head, with_shared
 
 _FIGURES = ("sharpe_ratio", "total_return", "max_drawdown", "total_trades")
 _SHOWN = 5
@@ -35,39 +21,27 @@ def add_to(root: typer.Typer) -> None:
     root.command("sweep", epilog=example)(sweep)
 
 
+@with_shared
 def sweep(
     names: SimulationNames,
     grid: Grid,
-    symbol: Symbol = None,
-    timeframe: Timeframe = None,
-    pack: Pack = None,
-    model: Model = None,
-    start: Start = None,
-    end: End = None,
-    capital: Capital = None,
-    seed: Seed = None,
     workers: Workers = None,
-    out: Out = None,
-    follow: Follow = False,
-    as_json: AsJson = False,
+    *,
+    shared: Shared,
 ) -> None:
     """Run every combination of a grid: decisions and risk of a trained strategy, or the averages of sma_cross."""
     from mintmark.app import SweepRequest, answers
-    from mintmark.cli.simulating import shared, simulate_each
 
-    asked = shared(symbol, timeframe, pack, model, start, end, capital, seed)
-    asked |= {"grid": grid, "workers": workers}
-    simulate_each(names, SweepRequest, answers.sweep, asked, follow, as_json, out)
+    shared.simulate(names, SweepRequest, answers.sweep, grid=grid, workers=workers)
 
 
 def show_sweep(operation: Mapping[str, Any], home: Path) -> None:
     """Show the best combinations, what they are worth among so many, and where the table lies."""
     from mintmark.cli.output import line, pairs, table
-    from mintmark.domain import duration_text, label_of, written
+    from mintmark.domain import label_of, written
 
     found: Mapping[str, Any] = operation["result_summary"]
-    symbols = ", ".join(found["symbols"])
-    line(f"{found['strategy_name']} on {symbols} {found['timeframe']}  {operation['status'].upper()}", "bold")
+    show_head(operation)
     line("")
     best = found["best"][:_SHOWN]
     if best:
@@ -82,10 +56,7 @@ def show_sweep(operation: Mapping[str, Any], home: Path) -> None:
             ("combinations", counts),
             *((label_of(name).lower(), written(name, found[name])) for name in ("dsr", "dsr_trials", "pbo")),
             *((f"no {name}", why) for name, why in found["undefined"].items() if name in ("dsr", "pbo")),
-            ("bars", f"{found['bars']:,} from {found['start'][:10]} to {found['end'][:10]}"),
-            ("pack", found["mark"]["pack_id"]),
-            ("table", str(home / found["table_path"])),
-            ("operation", operation["operation_id"]),
-            ("took", duration_text(operation["duration_seconds"])),
+            bars_of(found),
+            *origin_of(operation, "table", home / found["table_path"]),
         ]
     )

@@ -8,23 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from mintmark.cli.options import (
-    AsJson,
-    Capital,
-    End,
-    Follow,
-    Grid,
-    Metric,
-    Model,
-    Out,
-    Pack,
-    Seed,
-    SimulationNames,
-    Start,
-    Symbol,
-    Timeframe,
-    Workers,
-)
+from mintmark.cli.options import Grid, Metric, SimulationNames, Workers
+from mintmark.cli.simulating import Shared, counted_combinations, origin_of, show_head, with_shared
 
 _FIGURES = ("sharpe_ratio", "total_return", "max_drawdown", "total_trades", "win_rate")
 _KEPT = ("profitable_windows", "rank_correlation", "degradation")
@@ -37,6 +22,7 @@ def add_to(root: typer.Typer) -> None:
     root.command("walkforward", epilog=example)(walkforward)
 
 
+@with_shared
 def walkforward(
     names: SimulationNames,
     grid: Grid,
@@ -47,37 +33,24 @@ def walkforward(
     oos_bars: Annotated[int, typer.Option("--oos", metavar="N", help="Bars that are traded, and the step.")] = 100,
     purge: Annotated[int, typer.Option(metavar="N", help="Bars left out between the two.")] = 0,
     metric: Metric = "sharpe_ratio",
-    symbol: Symbol = None,
-    timeframe: Timeframe = None,
-    pack: Pack = None,
-    model: Model = None,
-    start: Start = None,
-    end: End = None,
-    capital: Capital = None,
-    seed: Seed = None,
     workers: Workers = None,
-    out: Out = None,
-    follow: Follow = False,
-    as_json: AsJson = False,
+    *,
+    shared: Shared,
 ) -> None:
     """Choose the best combination of a grid on each window, and trade the bars after it."""
     from mintmark.app import WalkForwardRequest, answers
-    from mintmark.cli.simulating import shared, simulate_each
 
-    asked = shared(symbol, timeframe, pack, model, start, end, capital, seed)
-    asked |= {"grid": grid, "mode": mode, "is_bars": is_bars, "oos_bars": oos_bars, "purge": purge}
-    asked |= {"metric": metric, "workers": workers}
-    simulate_each(names, WalkForwardRequest, answers.walkforward, asked, follow, as_json, out)
+    plan = {"mode": mode, "is_bars": is_bars, "oos_bars": oos_bars, "purge": purge, "metric": metric}
+    shared.simulate(names, WalkForwardRequest, answers.walkforward, grid=grid, workers=workers, **plan)
 
 
 def show_walk(operation: Mapping[str, Any], home: Path) -> None:
     """Show what was traded out of sample, the last windows, and how much of the promise was kept."""
-    from mintmark.cli.output import line, pairs, table
-    from mintmark.domain import duration_text, label_of, written
+    from mintmark.cli.output import pairs, table
+    from mintmark.domain import label_of, written
 
     found: Mapping[str, Any] = operation["result_summary"]
-    symbols = ", ".join(found["symbols"])
-    line(f"{found['strategy_name']} on {symbols} {found['timeframe']}  {operation['status'].upper()}", "bold")
+    show_head(operation)
     labels = [label_of(name) for name in _FIGURES]
     table(labels, [[written(name, found[name]) for name in _FIGURES]], right=labels)
     heads = ["Traded from", "With", "Sharpe inside", "Sharpe outside", "Return outside"]
@@ -90,11 +63,8 @@ def show_walk(operation: Mapping[str, Any], home: Path) -> None:
             ("windows", walked),
             *((label_of(name).lower(), written(name, found[name])) for name in (*_KEPT, "dsr", "dsr_trials")),
             *((f"no {name}", why) for name, why in found["undefined"].items() if name in (*_KEPT, "dsr")),
-            ("combinations", f"{found['combinations']:,}, {found['failed']:,} failed"),
-            ("pack", found["mark"]["pack_id"]),
-            ("windows in", str(home / found["windows_path"])),
-            ("operation", operation["operation_id"]),
-            ("took", duration_text(operation["duration_seconds"])),
+            counted_combinations(found),
+            *origin_of(operation, "windows in", home / found["windows_path"]),
         ]
     )
 
