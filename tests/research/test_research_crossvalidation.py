@@ -6,16 +6,20 @@ import io
 import json
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 from research_bench import SAMPLE, Bench
 from sqlalchemy import text
 
-from mintmark.domain import Refused
+from mintmark.domain import Refused, written
+from mintmark.research.crossvalidation_sheet import equity_drawing
+from mintmark.research.drawing import Patch, Words
 from mintmark.research.operations import crossvalidation_process
 from mintmark.research.operations.crossvalidation import CrossValidating
 from mintmark.research.operations.library import Library
 from mintmark.research.operations.room import Research
+from mintmark.research.operations.showing import report_text
 from mintmark.research.operations.simulation_order import read_simulation
 
 GRID = "fast=5|10,slow=40|60"
@@ -64,6 +68,38 @@ def test_every_path_tests_every_bar_and_the_distribution_is_that_of_the_paths(be
     spread = summary["distribution"]["sharpe_ratio"]
     assert spread["mean"] == pytest.approx(paths["sharpe_ratio"].mean())
     assert (spread["lowest"], spread["highest"]) == (paths["sharpe_ratio"].min(), paths["sharpe_ratio"].max())
+
+
+def test_it_leaves_a_sheet_with_the_paths_drawn_and_the_figures_of_its_tables(bench, whole):
+    summary, _ = whole
+
+    folder = summary["sheet_path"].rsplit("/", 1)[0]
+    library = library_of(bench)
+    kept = {path.removeprefix(f"{folder}/") for path in library.list_files(folder)}
+    files = {"sheet.html", "sheet.json", "sheet_equity.png", "sheet_spread.png"}
+    assert kept == {*files, *(f"{name}.parquet" for name in TABLES)}
+    html = report_text(library, {"operation_id": "op_x", "metadata": {}, "result_summary": summary})
+    spread = summary["distribution"]["max_drawdown"]
+    assert all(f"{spread[one] * 100:.2f}%" in html for one in ("lowest", "median", "mean", "highest", "deviation"))
+    assert summary["mark"]["pack_sha256"] in html
+    parts = {part["name"]: part for part in json.loads(library.fetch(f"{folder}/sheet.json").read_bytes())["parts"]}
+    assert list(parts) == ["equity", "spread", "chosen", "each", "notes"]
+    rows = parts["each"]["tables"][0]["rows"]
+    paths = pl.read_parquet(io.BytesIO(bytes_of(bench, summary, "paths")))
+    assert [row[0] for row in rows] == ["1", "2", "3", "4"]
+    assert [row[2] for row in rows] == [written("total_return", value) for value in paths["total_return"]]
+    assert sum(int(row[1]) for row in parts["chosen"]["tables"][0]["rows"]) == summary["splits"]
+
+
+def test_many_paths_are_drawn_as_the_ground_between_them():
+    stamps = np.arange(500, dtype=np.int64) * 86_400 * 10**9
+    equity = 100_000.0 * (1.0 + np.outer(np.linspace(0.0, 1.0, 500), np.linspace(-0.2, 0.4, 60)))
+
+    few, many = (equity_drawing(stamps, equity[:, :count], "USD") for count in (20, 60))
+
+    patches = [[one for one in drawn.shapes if isinstance(one, Patch)] for drawn in (few, many)]
+    assert [len(found) for found in patches] == [0, 2]
+    assert "Equity of 60 paths, USD" in [one.said for one in many.shapes if isinstance(one, Words)]
 
 
 def test_every_combination_and_the_choosing_is_a_counted_try(bench, whole):

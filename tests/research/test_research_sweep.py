@@ -194,5 +194,7 @@ def test_a_sweep_that_cannot_be_is_refused_and_creates_nothing(bench, given, cod
         research.sweep(**given)
 
     assert refused.value.code == code
+    # The same words are shown at a field of a page, in a terminal and in a notebook.
+    assert "--" not in refused.value.message
     with bench.context.database.read() as connection:
         assert connection.execute(text("SELECT count(*) FROM operations")).scalar() == 0

@@ -25,22 +25,26 @@ COLUMNS: dict[str, list[Any]] = {
     "total_trades": [100 + at for at in range(12)],
     "code": [None] * 12,
 }
+PLAN = {"folds": 10, "test_folds": 2, "purge": 20, "embargo": None, "metric": "sharpe_ratio"}
 USD = {"amount": "100000.00", "currency": "USD"}
 
 
 def simulations() -> dict[str, dict[str, Any]]:
-    """Return a sweep, a Monte Carlo test and a backtest that ended, and a sweep that runs."""
+    """Return a sweep, a Monte Carlo test and a backtest that ended, a sweep that runs, and a cross-validation."""
     best = {"fast": 5, "slow": 40, **{name: COLUMNS[name][0] for name in list(COLUMNS)[3:7]}}
     luck = {"dsr": 0.71, "dsr_trials": 12, "pbo": 0.31, "undefined": {}, "sheet_path": "results/sheet.html"}
     swept = {**luck, "combinations": 12, "best": [best], "initial_capital": USD, "table_path": "results/sweep.parquet"}
     real = {name: best[name] for name in ("sharpe_ratio", "total_return", "max_drawdown", "total_trades")}
     drawn = {"real": real, "p_value": 0.0199, "undefined": {}, "sheet_path": "results/sheet.html"}
     grid = {"grid": "fast=5:25:5,slow=40:70:10"}
+    spread = {"sharpe_ratio": {"median": 0.57}, "total_return": {"median": 0.3}, "max_drawdown": {"median": 0.2}}
+    paths = {"distribution": spread, "path_count": 9, "profitable_paths": 8 / 9, "sheet_path": "results/sheet.html"}
     ended = [
         _one("sweeping", "55", "completed", grid, swept),
         _one("montecarlo", "66", "completed", {"method": "block_bootstrap", "runs": 1000}, drawn),
         _one("backtesting", "77", "completed", {}, {**a_backtest_result(), **luck}),
         _one("sweeping", "88", "running", grid, None),
+        _one("crossvalidation", "aa", "completed", {**grid, "plan": PLAN}, paths),
     ]
     ended[3]["progress"] |= {"percentage": 42.0, "current_step": "Combination 42/100, 12 a second"}
     return {one["operation_id"]: one for one in ended}
@@ -63,7 +67,9 @@ def a_sheet(kind: str) -> dict[str, Any]:
         "kinds": ["text", "number", "name", "quiet"],
         "rows": [["Maximum drawdown", "11.80%", "max_drawdown", "max(1 − equity / peak)"]],
     }
+    best = {"heads": ["fast", "Sharpe ratio, a year"], "kinds": ["number"] * 2, "rows": [["5", "+0.90"]]}
     parts = {
+        "sweeping": [_part("best", "The best, by Sharpe ratio", [], [best])],
         "montecarlo": [_part("fan", "Equity that chance draws", [{"name": "fan", "svg": fan}], [])],
         "backtesting": [_part("metrics", "Metrics", [], [formula])],
     }
@@ -95,15 +101,24 @@ def routes(house: House) -> APIRouter:
 
     @router.get("/operations/{operation_id}/rows")
     def rows(table: str, sort: str, descending: bool, limit: int, offset: int) -> Any:
-        columns = COLUMNS if table == "table" else _trades()
+        columns = {"table": COLUMNS, "paths": _paths()}.get(table) or _trades()
         order = sorted(range(len(columns[sort])), key=lambda at: columns[sort][at], reverse=descending)
         shown = [[values[at] for values in columns.values()] for at in order[offset : offset + limit]]
         body = {"table": table, "columns": list(columns), "rows": shown, "total": len(order)}
         return {"success": True, "data": {**body, "limit": limit, "offset": offset}}
 
-    for path, kind in (("backtests", "backtesting"), ("sweeps", "sweeping"), ("montecarlo", "montecarlo")):
+    for path, kind in (
+        ("backtests", "backtesting"),
+        ("sweeps", "sweeping"),
+        ("montecarlo", "montecarlo"),
+        ("crossvalidations", "crossvalidation"),
+    ):
         router.add_api_route(f"/{path}", _starts(house, kind), methods=["POST"], status_code=202)
     return router
+
+
+def _paths() -> dict[str, list[Any]]:
+    return {"path": list(range(1, 10)), "sharpe_ratio": [0.4 + 0.03 * at for at in range(9)]}
 
 
 def _trades() -> dict[str, list[Any]]:

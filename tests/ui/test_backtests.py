@@ -14,7 +14,7 @@ from mintmark.ui import backtests
 from mintmark.ui.parts import operation_path, type_name
 from mintmark.ui.sheets import parts_of, tiles_of
 
-SWEEP, MONTECARLO, BACKTEST, RUNNING = simulations()
+SWEEP, MONTECARLO, BACKTEST, RUNNING, VALIDATED = simulations()
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def simulated(house: str) -> str:
     return in_state(house, "simulated")
 
 
-@pytest.mark.parametrize("kind", ["backtesting", "sweeping", "montecarlo", "walkforward"])
+@pytest.mark.parametrize("kind", ["backtesting", "sweeping", "montecarlo", "walkforward", "crossvalidation"])
 def test_each_kind_of_simulation_has_a_name_of_its_own_and_leads_to_its_sheet(kind: str):
     one = {"operation_type": kind, "operation_id": "op_1", "parent_operation_id": None}
 
@@ -31,12 +31,15 @@ def test_each_kind_of_simulation_has_a_name_of_its_own_and_leads_to_its_sheet(ki
     assert operation_path({**one, "parent_operation_id": "op_0"}) == "/operations/op_1"
 
 
-def test_a_row_shows_the_best_of_a_sweep_and_the_real_run_of_a_monte_carlo_test():
+def test_a_row_shows_the_best_of_a_sweep_the_real_run_of_a_monte_carlo_test_and_the_median_path():
     known = simulations()
 
     assert backtests.figures_of(known[SWEEP])["sharpe_ratio"] == 0.9
     assert backtests.figures_of(known[MONTECARLO])["total_trades"] == 100
     assert backtests.figures_of(known[BACKTEST])["sharpe_ratio"] == 1.24
+    assert backtests.figures_of(known[VALIDATED]) == {
+        "sharpe_ratio": 0.57, "total_return": 0.3, "max_drawdown": 0.2, "total_trades": None
+    }  # fmt: skip
     assert backtests.figures_of(known[RUNNING]) == dict.fromkeys(backtests.figures_of(known[SWEEP]))
 
 
@@ -48,6 +51,7 @@ def test_a_name_says_what_was_set_where_no_grid_did_that():
 
     assert backtests.name_of(backtest) == "sma_cross fast=5 slow=60 on NASDAQ"
     assert backtests.name_of(swept) == "sma_cross on NASDAQ"
+    assert backtests.told_of(simulations()[VALIDATED]) == "1d, fast=5:25:5,slow=40:70:10"
 
 
 def test_a_sheet_is_shown_as_it_was_stored_with_its_words_escaped():
@@ -74,13 +78,14 @@ def test_list_and_sheets_fit_their_width_in_both_themes(
     page = open_page(f"{simulated}/backtests", width=width, theme=theme)
 
     expect(page.get_by_text("Running now")).to_be_visible()
-    expect(page.locator("a.row")).to_have_count(3)
+    expect(page.locator("a.row")).to_have_count(4)
     assert overflow(page) <= 0
     keep(page, f"backtests_{width}_{theme}")
     for name, identity, said in (
         ("sweep", SWEEP, "one of 12 tries"),
         ("montecarlo", MONTECARLO, "Equity that chance draws"),
         ("backtest", BACKTEST, "max(1 − equity / peak)"),
+        ("crossvalidation", VALIDATED, "All 9 paths"),
         ("running_sweep", RUNNING, "Combination 42/100"),
     ):
         page.goto(f"{simulated}/backtests/{identity}")
@@ -104,12 +109,14 @@ def test_a_head_sorts_the_table_and_the_map_takes_another_metric(simulated: str,
     page.get_by_role("option", name="Total return").click()
     expect(page.get_by_text("Best: +40.00% at fast 5, slow 40, one of 12 tries.")).to_be_visible()
     expect(page.locator("figure svg text", has_text="best of 12 tries")).to_be_visible()
+    # The table of all holds the best of the sheet.
+    expect(page.get_by_text("The best, by Sharpe ratio")).to_have_count(0)
 
 
 @pytest.mark.long
 def test_the_form_says_at_its_field_what_is_wrong_and_then_starts(simulated: str, open_page: OpenPage, keep: Keep):
     page = open_page(f"{simulated}/backtests")
-    expect(page.locator("a.row")).to_have_count(3)
+    expect(page.locator("a.row")).to_have_count(4)
     page.get_by_role("button", name="New backtest").click()
     page.get_by_label("What", exact=True).click()
     page.get_by_role("option", name="Sweep").click()
@@ -152,4 +159,4 @@ def test_a_failure_says_what_happened_and_heals(house: str, open_page: OpenPage)
 
     in_state(house, "simulated")
 
-    expect(page.locator("a.row")).to_have_count(3)
+    expect(page.locator("a.row")).to_have_count(4)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mintmark.ui.charts import candles, equity
-from mintmark.ui.lanes import cycle_name, lane, progress_line
+from mintmark.ui.lanes import cycle_name, lane, progress_card, progress_line
 from mintmark.ui.parts import age, stamp
 
 
@@ -59,6 +59,8 @@ def test_time_left_is_told_only_when_enough_is_done():
     assert "about 10.0 s left" in progress_line(a_cycle("running", "training", 50.0))
     assert "left" not in progress_line(a_cycle("running", "designing", 2.0))
     assert progress_line(a_cycle("completed", "assessing", 100.0)) == ""
+    assert progress_card(a_cycle("completed", "assessing", 100.0)) == ""
+    assert progress_card(a_cycle("running", "training", 50.0)).startswith('<section class="card">')
 
 
 def test_a_cycle_is_called_by_its_strategy_else_by_its_brief():

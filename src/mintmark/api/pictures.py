@@ -14,7 +14,7 @@ from mintmark.app import App, OperationId, PackId, pictures
 from mintmark.domain import Timeframe
 
 Points = Annotated[int, Query(ge=3, le=5_000, description="At most so many; those stay that keep the shape.")]
-TableName = Literal["table", "runs", "windows", "trades", "equity", "fan"]
+TableName = Literal["table", "runs", "windows", "trades", "equity", "fan", "paths", "returns"]
 Moment = Annotated[AwareDatetime | None, Query()]
 
 # A report holds words from outside: no script of it may run.
@@ -178,7 +178,7 @@ def _sheets(app: App, router: APIRouter) -> None:
         limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
         offset: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
     ) -> Answer:
-        """Return a part of a table it stored: ``table`` (a sweep), ``runs``, ``windows``, ``trades``, ``equity``."""
+        """Return a part of a table it stored: ``table`` (a sweep), ``runs``, ``windows``, ``paths``, ``trades``."""
         return Answer(pictures.rows(app, operation_id, table, sort, descending, limit, offset))
 
     @router.get(

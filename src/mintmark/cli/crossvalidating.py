@@ -65,5 +65,6 @@ def show_paths(operation: Mapping[str, Any], home: Path) -> None:
             counted_combinations(found),
             bars_of(found),
             *origin_of(operation, "paths in", home / found["paths_path"]),
+            ("sheet", str(home / found["sheet_path"])),
         ]
     )

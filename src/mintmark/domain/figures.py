@@ -107,6 +107,7 @@ FIGURES: Mapping[str, Figure] = {
     "dsr": Figure("Deflated Sharpe", "probability"),
     "dsr_trials": Figure("Tries counted", "count"),
     "profitable_windows": Figure("Profitable windows", "share"),
+    "profitable_paths": Figure("Profitable paths", "share"),
     "rank_correlation": Figure("Rank correlation, inside and outside", "ratio"),
     "degradation": Figure("Sharpe ratio kept outside", "share"),
     "pbo": Figure("Probability of overfitting", "probability"),

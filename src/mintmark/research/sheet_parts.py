@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from mintmark.domain import DASH, Html, label_of, section, spoken, tag, typed_table, words, written
+from mintmark.domain import DASH, Html, label_of, plain, section, spoken, tag, typed_table, words, written
 from mintmark.research.drawing import Drawing, png, svg
 from mintmark.research.report_page import absent, mark_section, page
 
 Kind = Literal["text", "number", "name", "quiet"]
+Columns = Mapping[str, Sequence[Any]]
+"""A stored table by the names of its columns."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,11 @@ def figure_text(source: Mapping[str, Any], name: str) -> str:
 def tiles_of(source: Mapping[str, Any], names: Sequence[str]) -> list[tuple[str, str]]:
     """Return the metrics ``names`` of ``source`` as labels and values."""
     return [(label_of(name), figure_text(source, name)) for name in names]
+
+
+def data_lead(told: Mapping[str, Any], more: str) -> str:
+    """Return in one sentence on which bars a simulation ran, and ``more`` behind it."""
+    return f"{told['bars']:,} bars of {told['timeframe']} from {plain(told['start'])} to {plain(told['end'])}. {more}"
 
 
 def html_of(sheet: Sheet) -> str:

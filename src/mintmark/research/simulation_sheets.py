@@ -1,4 +1,4 @@
-"""The sheets of sweeps, Monte Carlo tests and walk-forwards, from what they stored. Pure."""
+"""The sheet of each kind of simulation, from what it stored: here of sweeps, Monte Carlo tests, walk-forwards. Pure."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mintmark.domain import DASH, FIGURES, Refused, label_of, plain, titled, words, written
+from mintmark.research.crossvalidation_sheet import crossvalidation_sheet
 from mintmark.research.drawing import svg
 from mintmark.research.report_charts import EquityCurve
 from mintmark.research.sheet import FORMULAS, SheetInput, sheet_of
 from mintmark.research.sheet_charts import Prices
-from mintmark.research.sheet_parts import Kind, Sheet, SheetPart, SheetTable, tiles_of
+from mintmark.research.sheet_parts import Columns, Kind, Sheet, SheetPart, SheetTable, data_lead, tiles_of
 from mintmark.research.simulation_charts import (
     Bands,
     band_drawing,
@@ -25,7 +26,6 @@ from mintmark.research.simulation_charts import (
 )
 from mintmark.research.sweep_map import map_of
 
-Columns = Mapping[str, Sequence[Any]]
 FloatArray = NDArray[np.float64]
 
 _BEST = ("sharpe_ratio", "total_return", "max_drawdown", "total_trades", "win_rate", "net_profit")
@@ -62,6 +62,8 @@ def simulation_sheet(
         return sweep_sheet(told, tables["sweep"])
     if kind == "montecarlo":
         return montecarlo_sheet(told, tables["runs"], tables.get("fan"))
+    if kind == "crossvalidation":
+        return crossvalidation_sheet(told, tables["paths"], tables["returns"])
     trades = {name: np.array(values) for name, values in tables["trades"].items()}
     return walkforward_sheet(told, walkforward_input(told, tables["equity"], trades, prices), tables["windows"])
 
@@ -90,7 +92,7 @@ def sweep_sheet(told: Mapping[str, Any], columns: Columns) -> Sheet:
         *tiles_of(told, ("pbo",)),
     ]
     title = f"Sweep of {told['strategy_name']} on {', '.join(told['symbols'])}"
-    return Sheet(title, _lead(told, f"Grid {told['grid']}."), tiles, parts, told["mark"])
+    return Sheet(title, data_lead(told, f"Grid {told['grid']}."), tiles, parts, told["mark"])
 
 
 def sweep_map_body(columns: Columns, metric: str, pair: Sequence[str]) -> dict[str, Any]:
@@ -141,7 +143,7 @@ def montecarlo_sheet(told: Mapping[str, Any], runs: Columns, bands: Columns | No
             SheetPart("fan", "Equity that chance draws", [_METHODS[method] + "."], {"fan": band_drawing(shown)})
         )
     parts += _stress(told) if told["stress"] else _runs(told, runs)
-    lead = _lead(told, f"{_METHODS[method]}; random state {told['random_state']}.")
+    lead = data_lead(told, f"{_METHODS[method]}; random state {told['random_state']}.")
     title = f"Monte Carlo test of {titled(told['strategy_name'], told['parameters'])} on {', '.join(told['symbols'])}"
     return Sheet(title, lead, _tiles(told), parts, told["mark"])
 
@@ -252,7 +254,3 @@ def _first(names: Sequence[str], head: str) -> str:
 
 def _floats(columns: Columns, name: str) -> FloatArray:
     return np.array([np.nan if value is None else float(value) for value in columns[name]], dtype=np.float64)
-
-
-def _lead(told: Mapping[str, Any], more: str) -> str:
-    return f"{told['bars']:,} bars of {told['timeframe']} from {plain(told['start'])} to {plain(told['end'])}. {more}"

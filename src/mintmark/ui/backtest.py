@@ -14,7 +14,7 @@ from mintmark.ui.actions import Actions
 from mintmark.ui.backtests import name_of
 from mintmark.ui.chart import Chart
 from mintmark.ui.client import Api, ApiRefused
-from mintmark.ui.lanes import progress_line
+from mintmark.ui.lanes import progress_card
 from mintmark.ui.live import Watch
 from mintmark.ui.parts import (
     ACTIVE,
@@ -35,6 +35,7 @@ from mintmark.ui.sheets import parts_of, tiles_of
 from mintmark.ui.sorting import SortedRows, Wanted
 
 _POINTS = 1_500
+_SHOWN_BY_THE_PAGE = {"sweeping": ("map", "best"), "crossvalidation": ("each",)}
 _CURVED = ("backtesting", "walkforward")
 _SWEPT = ("sharpe_ratio", "total_return", "annual_return", "max_drawdown", "total_trades", "win_rate",
           "profit_factor", "net_profit", "code")  # fmt: skip
@@ -42,6 +43,8 @@ _MAPPED = ("sharpe_ratio", "total_return", "max_drawdown", "sortino_ratio", "pro
            "total_trades", "net_profit")  # fmt: skip
 _TRADED = ("side", "entry_stamp", "exit_stamp", "entry_price", "exit_price", "exit_reason", "bars_held", "net_profit",
            "return", "mfe", "mae")  # fmt: skip
+_PATHS = ("path", "sharpe_ratio", "total_return", "annual_return", "annual_volatility", "max_drawdown", "sortino_ratio",
+          "calmar_ratio", "cvar_95")  # fmt: skip
 _LUCK = ("dsr", "dsr_trials", "psr", "pbo")
 _TOLD = {
     "method": "Method", "runs": "Runs", "metric": "Judged by", "grid": "Grid", "initial_capital": "Capital",
@@ -70,7 +73,7 @@ class _Simulation:
             with ui.element("div").classes("buttons"):
                 self._report = Part(_report)
                 opener("Mark", "mark")
-        self._progress, self._said = Part(_progress), Part(said_of)
+        self._progress, self._said = Part(progress_card), Part(said_of)
         self._tiles, self._luck = Part(_tiles), Part(_luck)
         with ui.element("section").classes("card") as self._equity_place:
             ui.html("<h2>Equity</h2>", sanitize=False)
@@ -121,7 +124,7 @@ class _Simulation:
             "metrics",
             "notes",
             *(["equity"] if kind in _CURVED else []),
-            *(["map", "best"] if kind == "sweeping" else []),
+            *_SHOWN_BY_THE_PAGE.get(kind, ()),
         ]
         self._first.show({"sheet": self._sheet, "without": without} if self._sheet else None)
         self._last.show(self._sheet)
@@ -133,6 +136,9 @@ class _Simulation:
             parameters = _parameters(result)
             wanted = Wanted("table", (*parameters, *_SWEPT), "sharpe_ratio", currency)
             self._rows_title.show(f"All {result['combinations']:,} combinations")
+        elif kind == "crossvalidation":
+            wanted = Wanted("paths", _PATHS, "sharpe_ratio", currency)
+            self._rows_title.show(f"All {result['path_count']:,} paths")
         elif kind in _CURVED and result.get("total_trades"):
             wanted = Wanted("trades", _TRADED, "entry_stamp", currency)
             self._rows_title.show(f"All {result['total_trades']:,} trades")
@@ -216,11 +222,6 @@ def _report(one: Mapping[str, Any]) -> Html:
     return report_button(one["operation_id"], "Full report") if held else Html("")
 
 
-def _progress(one: Mapping[str, Any]) -> Html:
-    line = progress_line(one)
-    return tag("section", line, kind="card") if line else Html("")
-
-
 def _tiles(sheet: Mapping[str, Any]) -> Html:
     return tiles_of(sheet) if sheet["tiles"] else Html("")
 
@@ -251,6 +252,7 @@ def _asked(one: Mapping[str, Any]) -> Html:
         ("Days", days or "all that may be used"),
         *((label, plain(given[name])) for name, label in _TOLD.items() if given.get(name) is not None),
         ("Windows", _windows(given)),
+        ("Folds", _folds(given)),
         ("Created, ended", Html(stamp(one["created_at"]) + ", " + stamp(one["completed_at"]))),
         ("Took", duration_text(one["duration_seconds"])),
         ("Everything else", link(f"/operations/{quote(one['operation_id'])}", "facts and events of the operation")),
@@ -264,3 +266,11 @@ def _windows(given: Mapping[str, Any]) -> str | None:
     return (
         f"{given['mode']}: {given['is_bars']:,} bars inside, {given['purge']:,} left out, {given['oos_bars']:,} outside"
     )
+
+
+def _folds(given: Mapping[str, Any]) -> str | None:
+    if "test_folds" not in given:
+        return None
+    embargo = "0.01 of all" if given["embargo"] is None else f"{given['embargo']:,}"
+    beside = f"{given['purge']:,} bars left out beside one, {embargo} after it"
+    return f"{given['folds']}, every {given['test_folds']} tested together; {beside}"

@@ -144,6 +144,7 @@ def told_of(one: Mapping[str, Any]) -> str:
     own = {
         "sweeping": given.get("grid"),
         "walkforward": given.get("grid"),
+        "crossvalidation": given.get("grid"),
         "montecarlo": _drawn(given),
     }.get(one["operation_type"])
     return ", ".join(str(part) for part in (frame, own) if part)
@@ -169,8 +170,8 @@ def _running(rows: list[dict[str, Any]]) -> Html:
 def _listed(facts: dict[str, Any]) -> Html:
     if not facts["total"]:
         would = (
-            "Backtests, sweeps, Monte Carlo tests and walk-forwards would be here, each with its sheet. Those of a "
-            "research cycle are in its story."
+            "Backtests, sweeps, Monte Carlo tests, walk-forwards and cross-validations would be here, each with its "
+            "sheet. Those of a research cycle are in its story."
         )
         start = tag("button", "Start the first one", kind="button main", **{"data-opens": "simulate"})
         return Html(
@@ -197,23 +198,30 @@ def _row(one: dict[str, Any]) -> list[Any]:
 
 
 def figures_of(one: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the four first figures of a simulation: those of the run, of a sweep's best, of the real run."""
+    """Return the four first figures of a simulation: of the run, a sweep's best, the real run, the median path."""
     result = one.get("result_summary") or {}
     best = (result.get("best") or [{}])[0]
-    source = {"sweeping": best, "montecarlo": result.get("real") or {}}.get(one["operation_type"], result)
+    medians = {name: spread["median"] for name, spread in (result.get("distribution") or {}).items()}
+    sources = {"sweeping": best, "montecarlo": result.get("real") or {}, "crossvalidation": medians}
+    source = sources.get(one["operation_type"], result)
     return {name: source.get(name) for name in ("sharpe_ratio", "total_return", "max_drawdown", "total_trades")}
 
 
 def _why(one: Mapping[str, Any], name: str) -> str:
     if one["status"] != "completed":
         return f"it {one['status']} before it had a result"
+    if one["operation_type"] == "crossvalidation" and name == "total_trades":
+        return "a path is put together from folds and has no trades of its own"
     return plain(((one.get("result_summary") or {}).get("undefined") or {}).get(name) or "no value")
 
 
 def _evidence(kind: str, result: Mapping[str, Any]) -> Html:
-    """Return what speaks against luck: p of a Monte Carlo test, the deflated Sharpe ratio of everything else."""
+    """Return what speaks against luck: p, the share of paths that gained, else the deflated Sharpe ratio."""
     if not result:
         return tag("span", DASH, kind="quiet")
+    if kind == "crossvalidation":
+        of_paths = tag("div", f"of {result['path_count']:,} paths, median shown", kind="quiet nowrap")
+        return Html(tag("span", f"gained on {result['profitable_paths']:.0%}", kind="nowrap") + of_paths)
     if kind == "montecarlo":
         said, value = "p", result.get("p_value")
         if value is None and result.get("break_even") is not None:

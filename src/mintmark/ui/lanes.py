@@ -75,6 +75,12 @@ def progress_line(one: Mapping[str, Any], *, bar: bool = True) -> Html:
     return tag("div", _bar(percentage), said) if bar else said
 
 
+def progress_card(one: Mapping[str, Any]) -> Html:
+    """Return the progress of running work as a card of its own; empty for work that has ended."""
+    line = progress_line(one)
+    return tag("section", line, kind="card") if line else Html("")
+
+
 def _bar(percentage: float) -> Html:
     filled = tag("i", style=f"width:{percentage:.1f}%")
     return tag("div", filled, kind="bar", role="progressbar", **{"aria-valuenow": f"{percentage:.0f}"})

@@ -11,7 +11,7 @@ from nicegui import ui
 from mintmark.domain import DASH, Html, duration_text, label_of, plain, table, tag, written
 from mintmark.ui.actions import Actions
 from mintmark.ui.client import Api
-from mintmark.ui.lanes import progress_line
+from mintmark.ui.lanes import progress_card
 from mintmark.ui.live import Watch
 from mintmark.ui.parts import (
     ACTIVE,
@@ -40,7 +40,7 @@ async def page(api: Api, operation_id: str) -> None:
         with ui.element("div").classes("buttons"):
             sheet = Part(_sheet)
             opener("Mark", "mark")
-    progress, told, tree = Part(_progress), Part(_facts), Part(_tree)
+    progress, told, tree = Part(progress_card), Part(_facts), Part(_tree)
     result, trail = Part(_result), Part(_trail)
     with ui.element("aside").classes("drawer").props('data-drawer="mark" aria-label="Mark"'):
         mark = Part(lambda one: mark_drawer(one.get("mark"), [one]))
@@ -71,11 +71,6 @@ def _title(named: tuple[str, str, str]) -> Html:
 def _sheet(one: Mapping[str, Any]) -> Html:
     held = (one.get("result_summary") or {}).get("sheet_path")
     return report_button(one["operation_id"], "Tear sheet") if held else Html("")
-
-
-def _progress(one: Mapping[str, Any]) -> Html:
-    line = progress_line(one)
-    return tag("section", line, kind="card") if line else Html("")
 
 
 def _facts(one: Mapping[str, Any]) -> Html:

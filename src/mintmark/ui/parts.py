@@ -25,7 +25,7 @@ _TYPES = {
     "walkforward": "Walk-forward",
     "crossvalidation": "Cross-validation",
 }
-SIMULATED = ("backtesting", "sweeping", "montecarlo", "walkforward")
+SIMULATED = ("backtesting", "sweeping", "montecarlo", "walkforward", "crossvalidation")
 """What the page Backtests shows when it was started by hand."""
 ACTIVE = ("pending", "running", "resuming")
 

@@ -1,4 +1,4 @@
-"""The form that starts a backtest, a sweep, a Monte Carlo test or a walk-forward."""
+"""The form that starts a backtest, a sweep, a Monte Carlo test, a walk-forward or a cross-validation."""
 
 from __future__ import annotations
 
@@ -18,12 +18,14 @@ _ROUTES = {
     "sweeping": "/sweeps",
     "montecarlo": "/montecarlo",
     "walkforward": "/walkforwards",
+    "crossvalidation": "/crossvalidations",
 }
 _SAYS = {
     "backtesting": "One run of a trained strategy on its holdout, of the rule on all bars, or on the days you name.",
     "sweeping": "Every combination of a grid. Each is a counted try, and the next result pays for it.",
     "montecarlo": "The past redrawn: how much of the result chance would show as well.",
     "walkforward": "Chosen on one window, traded on the next, over and over. Each combination is a counted try.",
+    "crossvalidation": "Chosen on all folds but a few, tested on those, for every few. Each one is a counted try.",
 }
 _METHODS = {
     "path_permutation": "permuted paths, signals made anew",
@@ -32,19 +34,24 @@ _METHODS = {
     "cost_stress": "other costs",
 }
 _MODES = {"rolling": "rolling", "anchored": "anchored: all begin at the first bar"}
-_METRICS = ("sharpe_ratio", "sortino_ratio", "omega_ratio", "total_return", "net_profit", "win_rate")
+_PATH_METRICS = ("sharpe_ratio", "sortino_ratio", "omega_ratio", "total_return")
+# A path of a cross-validation has no trades of its own.
+_METRICS = (*_PATH_METRICS, "net_profit", "win_rate")
 _ONLY = {
     "set": ("backtesting",),
-    "grid": ("sweeping", "walkforward"),
+    "grid": ("sweeping", "walkforward", "crossvalidation"),
     "method": ("montecarlo",),
     "runs": ("montecarlo",),
     "mode": ("walkforward",),
     "is_bars": ("walkforward",),
     "oos_bars": ("walkforward",),
-    "purge": ("walkforward",),
-    "metric": ("montecarlo", "walkforward"),
+    "purge": ("walkforward", "crossvalidation"),
+    "folds": ("crossvalidation",),
+    "test_folds": ("crossvalidation",),
+    "embargo": ("crossvalidation",),
+    "metric": ("montecarlo", "walkforward", "crossvalidation"),
 }
-_WHOLE = ("random_state", "runs", "is_bars", "oos_bars", "purge")
+_WHOLE = ("random_state", "runs", "is_bars", "oos_bars", "purge", "folds", "test_folds", "embargo")
 _PATTERNS = {
     "initial_capital": "expected an amount of at least 1 such as 100000 or 2500.50",
     "strategy": "expected a name of 3 to 64 small letters, digits and underscores",
@@ -96,8 +103,12 @@ class SimulationForm:
         self._named("grid", "Grid", ui.input(placeholder="fast=5:30,slow=40:80").props("maxlength=2000"))
         self._named("method", "What is redrawn", ui.select(_METHODS, value="path_permutation"))
         with ui.element("div").classes("two"):
+            self._named("folds", "Folds", _number("10"))
+            self._named("test_folds", "Folds tested together", _number("2"))
+        with ui.element("div").classes("two"):
             self._named("mode", "Windows", ui.select(_MODES, value="rolling"))
             self._named("purge", "Bars left out between", _number("0"))
+            self._named("embargo", "Bars left out after, too", _number("0.01 of all"))
         with ui.element("div").classes("two"):
             self._named("is_bars", "Bars to choose on", _number("500"))
             self._named("oos_bars", "Bars to trade", _number("100"))
@@ -135,6 +146,10 @@ class SimulationForm:
         self._says.show(_SAYS[kind])
         for key, kinds in _ONLY.items():
             self._places[key].set_visibility(kind in kinds)
+        metric = self._fields["metric"]
+        known = _PATH_METRICS if kind == "crossvalidation" else _METRICS
+        value = metric.value if metric.value in known else known[0]
+        metric.set_options({one: label_of(one) for one in known}, value=value)
         self._clear()
 
     def _clear(self) -> None:

@@ -18,7 +18,7 @@ _TEXTS = ("code", "exit_reason", "side", "entry_stamp", "exit_stamp")
 _LABELS = {
     "entry_stamp": "Entry", "exit_stamp": "Exit", "exit_reason": "Left by", "entry_price": "Entry price",
     "exit_price": "Exit price", "return": "Return", "bars_held": "Bars held", "mfe": "Best excursion",
-    "mae": "Worst excursion", "code": "Refused", "number": "No.", "side": "Side",
+    "mae": "Worst excursion", "code": "Refused", "number": "No.", "path": "Path", "side": "Side",
 }  # fmt: skip
 _SHARES = ("return", "mfe", "mae")
 

@@ -33,6 +33,5 @@ class CrossValidating(Simulating):
     type = CROSSVALIDATION
     asked = ("grid", "plan", "workers")
     bound = ("grid", "plan")
-    repeated = ("grid",)
+    repeated = ("initial_capital", "grid")
     tables = {"paths": "paths_path", "returns": "returns_path"}
-    has_sheet = False

@@ -1,4 +1,4 @@
-"""The sheets of backtests outside a cycle, sweeps, Monte Carlo tests and walk-forwards, kept as files of a result."""
+"""The sheets of backtests outside a cycle and of every other simulation, kept as files of a result."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def sheet_files(pack: Pack, told: Mapping[str, Any], tables: Mapping[str, bytes]
 def simulation_files(
     kind: str, told: Mapping[str, Any], tables: Mapping[str, bytes], pack: Pack | None = None
 ) -> dict[str, bytes]:
-    """Return the files of the sheet of a sweep, a Monte Carlo test or a walk-forward.
+    """Return the files of the sheet of a sweep, a Monte Carlo test, a walk-forward or a cross-validation.
 
     ``tables``: the bytes of its Parquet tables. ``pack``: holds the prices the trades of a walk-forward are drawn on.
     """

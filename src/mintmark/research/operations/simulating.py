@@ -37,7 +37,6 @@ class Simulating:
     tables: ClassVar[Mapping[str, str]]
     optional: ClassVar[tuple[str, ...]] = ()
     fields: ClassVar[tuple[str, ...]] = ()
-    has_sheet: ClassVar[bool] = True
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -70,14 +69,14 @@ class Simulating:
             **run.parameters.get("plan", {}),
             **result,
         }
-        sheet = simulation_files(self.type, told, tables, pack) if self.has_sheet else {}
+        sheet = simulation_files(self.type, told, tables, pack)
         files = {**{f"{name}.parquet": content for name, content in tables.items()}, **sheet}
         kept = {name: self._library.keep(f"{folder}/{name}", content) for name, content in files.items()}
         paths = {field: kept.get(f"{name}.parquet", {}).get("path") for name, field in self.tables.items()}
         return {
             **told,
             **paths,
-            **({"sheet_path": kept["sheet.html"]["path"]} if sheet else {}),
+            "sheet_path": kept["sheet.html"]["path"],
             "kept": list(kept.values()),
             "keys": sorted(data_keys(symbols, partitions_of(pack, symbols))),
         }

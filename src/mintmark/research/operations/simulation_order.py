@@ -132,7 +132,7 @@ def _rule_order(context: Context, pack_id: str | None, options: Mapping[str, Any
     if symbol is None:
         held = sorted(name for name, found in facts.symbols.items() if found.tradable)
         if len(held) != 1:
-            message = f"{RULE} has no symbol of its own: name one of {', '.join(held[:20])} with --symbol"
+            message = f"{RULE} has no symbol of its own: name one of {', '.join(held[:20])} as its symbol"
             raise Refused(message, code="symbol_required", held=held[:50])
         symbol = held[0]
     require_universe(facts, [symbol], timeframe)
