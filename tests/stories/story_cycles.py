@@ -40,7 +40,9 @@ def document(stored: Any) -> Any:
 
 def status(house: House, operation_id: str) -> str:
     """Return the status in the row of an operation."""
-    return str(row(house, operation_id)["status"])
+    found = house.rows("SELECT status FROM operations WHERE operation_id = :id", id=operation_id)
+    assert found, f"no operation {operation_id}"
+    return str(found[0]["status"])
 
 
 def children(house: House, operation_id: str) -> list[dict[str, Any]]:
@@ -81,14 +83,11 @@ def checkpoint_round(house: House, operation_id: str) -> int:
 def ended(house: House, operation_id: str, seconds: float = 400) -> dict[str, Any]:
     """Wait until an operation has ended and return its row."""
 
-    def look() -> dict[str, Any] | None:
-        found = row(house, operation_id)
-        return found if found["status"] in ENDED else None
-
     try:
-        return wait_for(look, f"{operation_id} ends", seconds)
+        wait_for(lambda: status(house, operation_id) in ENDED, f"{operation_id} ends", seconds, every=0.1)
     except AssertionError as error:
         raise AssertionError(f"{error}\n{told(house, operation_id)}") from None
+    return row(house, operation_id)
 
 
 def told(house: House, operation_id: str) -> str:

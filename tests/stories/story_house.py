@@ -34,15 +34,17 @@ ARMED = (sys.executable, str(Path(__file__).with_name("armed.py")))
 PATIENCE_SECONDS = 120.0
 
 
-def wait_for(look: Callable[[], Found | None], what: str, seconds: float = PATIENCE_SECONDS) -> Found:
-    """Return what ``look`` gives once it is true; fail saying ``what`` did not happen in ``seconds``."""
+def wait_for(
+    look: Callable[[], Found | None], what: str, seconds: float = PATIENCE_SECONDS, every: float = 0.02
+) -> Found:
+    """Return what ``look``, asked ``every`` so many seconds, gives once it is true; fail after ``seconds``."""
     deadline = time.monotonic() + seconds
     while True:
         found = look()
         if found:
             return found
         assert time.monotonic() < deadline, f"{what}: not within {seconds:.0f} s"
-        time.sleep(0.02)
+        time.sleep(every)
 
 
 def free_port() -> int:

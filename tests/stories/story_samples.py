@@ -6,7 +6,6 @@ QUICK = """\
 grammar: 1
 name: quick
 universe: {symbols: [NASDAQ], timeframe: 1d}
-span: {start: 2010-01-04, end: 2018-12-31}
 indicators:
   rsi_fast: {type: rsi, period: 7}
 features:
@@ -34,6 +33,9 @@ training: {patience: 200}
 """
 
 STRATEGIES = {"quick": QUICK, "slow": SLOW}
+
+# A worker of many stories at once asks its queues less often: it computes more and starts work a little later.
+PATIENT = {"MINTMARK_RUNTIME__ENGINE_POLL_SECONDS": "1"}
 
 # Limits that anything passes, so that a story about processes does not turn on a market's mood.
 WIDE = {

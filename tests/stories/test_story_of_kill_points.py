@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from story_cycles import ended, outcome, row, running, told, trigger, worker_of
 from story_house import ARMED, House, HouseMaker, wait_for
-from story_samples import WIDE
+from story_samples import PATIENT, WIDE
 
 from mintmark.runtime.killpoints import KILL_POINTS
 
@@ -108,7 +108,7 @@ SCENES = {
 def test_a_cycle_killed_at_this_point_ends_as_if_nobody_had(
     a_house: HouseMaker, calm_quick: dict[str, Any], label: str
 ):
-    house = a_house("sqlite", WIDE)
+    house = a_house("sqlite", {**WIDE, **PATIENT})
     scene = SCENES.get(label.partition(".")[0], killed_worker)
 
     cycle = scene(house, label)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from story_cycles import ended, outcome, told, trigger
 from story_house import House, HouseMaker
-from story_samples import WIDE
+from story_samples import PATIENT, WIDE
 
 CYCLES = 100
 PARTS = 4
@@ -47,4 +47,4 @@ def test_a_hundred_cycles_killed_at_random_moments_all_end_the_same(
     draw = random.Random(20260301)
     moments = [draw.uniform(0.0, calm_seconds) for _ in range(CYCLES)]
 
-    assert differences(a_house("sqlite", WIDE), moments[part::PARTS], calm_quick) == []
+    assert differences(a_house("sqlite", {**WIDE, **PATIENT}), moments[part::PARTS], calm_quick) == []

@@ -17,6 +17,12 @@ from mintmark.measures.chance import (
     stationary_places,
     superior_predictive_ability,
 )
+from mintmark.measures.inference import (
+    deflated_sharpe,
+    expected_best_sharpe,
+    minimum_track_record,
+    probabilistic_sharpe,
+)
 from mintmark.measures.performance import METRICS, MONEY_METRICS, equity_performance, named_rows, performance
 from mintmark.measures.periods import FAN, fan, period_returns, return_counts
 from mintmark.measures.proportions import proportion_interval
@@ -46,15 +52,11 @@ from mintmark.measures.validation import PurgedSplit, degradation, purged_splits
 
 if TYPE_CHECKING:
     from mintmark.measures.compiled import compiled, inlined, unmanaged
-    from mintmark.measures.inference import (
+    from mintmark.measures.overfitting import (
         Overfitting,
         block_sums,
-        deflated_sharpe,
-        expected_best_sharpe,
-        minimum_track_record,
         overfitting_of_blocks,
         overfitting_probability,
-        probabilistic_sharpe,
         put_block_sums,
     )
     from mintmark.measures.passes import (
@@ -66,19 +68,17 @@ if TYPE_CHECKING:
         rank,
     )
 
-_INFERENCE = (
-    "Overfitting",
-    "block_sums",
-    "deflated_sharpe",
-    "expected_best_sharpe",
-    "minimum_track_record",
-    "overfitting_of_blocks",
-    "overfitting_probability",
-    "probabilistic_sharpe",
-    "put_block_sums",
-)
-_COMPILED = ("compiled", "inlined", "unmanaged")
-_PASSES = ("fill_depths", "fill_returns", "measure_returns", "put_curve", "put_table", "rank")
+_HOMES = {
+    "compiled": ("compiled", "inlined", "unmanaged"),
+    "overfitting": (
+        "Overfitting",
+        "block_sums",
+        "overfitting_of_blocks",
+        "overfitting_probability",
+        "put_block_sums",
+    ),
+    "passes": ("fill_depths", "fill_returns", "measure_returns", "put_curve", "put_table", "rank"),
+}
 
 __all__ = [
     "FAN",
@@ -144,10 +144,10 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in (*_INFERENCE, *_COMPILED, *_PASSES):
+    if not any(name in names for names in _HOMES.values()):
         raise AttributeError(f"mintmark.measures has no {name}")
     # Loading a file makes it an attribute; the function of the same name must come after it.
-    for home, names in (("inference", _INFERENCE), ("compiled", _COMPILED), ("passes", _PASSES)):
+    for home, names in _HOMES.items():
         module = import_module(f"mintmark.measures.{home}")
         globals().update({each: getattr(module, each) for each in names})
     return globals()[name]
