@@ -257,6 +257,33 @@ def test_each_thing_a_pack_lacks_is_named(changes: dict[str, Any], pack: dict[st
     assert on_pack(a_strategy(**changes), **pack) == {path: code}
 
 
+@pytest.mark.parametrize(
+    "sizing, leverages, most",
+    [
+        ({"method": "volatility_target"}, (1.0, 1.0), 1.0),
+        ({"method": "volatility_target"}, (1.0, 30.0), 1.0),
+        ({"method": "risk", "risk": 0.05}, (1.5, 1.5), 1.5),
+    ],
+)
+def test_a_max_gross_beyond_the_leverage_is_refused_with_the_most_there_may_be(sizing, leverages, most):
+    symbols = {"XY"[at]: facts(leverage=value) for at, value in enumerate(leverages)}
+    pack = PackFacts("PP_2020-01-01_TEST_v1", symbols)
+    given = a_strategy(universe={"symbols": [*symbols], "timeframe": "1d"})
+
+    risks = [{"sizing": sizing, "stop_loss": 0.02, "max_gross": gross} for gross in (2.0, most)]
+    wide, fitting = (check_spec({**given, "risk": risk}, pack) for risk in risks)
+
+    with pytest.raises(Refused) as refused:
+        wide.require()
+    assert fitting.errors == ()
+    assert (refused.value.code, refused.value.details["needed"]) == ("gross_over_leverage", most)
+    assert "lower risk.max_gross" in refused.value.message
+
+
+def test_a_max_gross_that_no_weights_come_to_is_no_harm():
+    assert on_pack(a_strategy(risk={"max_gross": 3.0})) == {}
+
+
 def test_what_a_pack_lacks_is_said_beside_what_is_wrong_in_the_file():
     given = a_strategy(universe={"symbols": ["Z"], "timeframe": "1d"}, labels={"kind": "zigzg"}, colour="red")
 

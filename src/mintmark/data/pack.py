@@ -166,6 +166,7 @@ class Pack:
             volume_known=base.volume_kind != "unknown",
             shortable=base.instrument.shortable,
             tradable=base.instrument.trade_mode != "disabled",
+            leverage=float(base.instrument.leverage),
             jump_unexplained=self._jumps(base),
             within=lambda frame, start, stop: self._within(base.symbol, frame, start, stop),
         )

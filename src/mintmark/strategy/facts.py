@@ -16,6 +16,7 @@ class SymbolFacts:
     """One series of a pack. ``first`` and ``last`` are bar stamps (ns); ``completeness`` a fraction.
 
     ``jump_unexplained`` holds the stamps of unexplained jumps of a raw series (empty for an adjusted one).
+    ``leverage``: how many times its margin a position may be.
     ``within`` gives (bars, completeness) for a timeframe and start <= stamp < stop; without it the validator
     judges by the whole series, and training counts again on the bars themselves.
     """
@@ -28,6 +29,7 @@ class SymbolFacts:
     volume_known: bool
     shortable: bool
     tradable: bool = True
+    leverage: float = 1.0
     jump_unexplained: tuple[int, ...] = ()
     within: Within | None = None
 

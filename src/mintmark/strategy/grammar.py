@@ -128,7 +128,7 @@ class Risk(Part):
     trailing_stop: Distance | None = Field(None, description="from the best extreme since entry")
     max_holding_bars: int = Field(0, ge=0, le=5000, description="0: none")
     sizing: Sizing = Sizing()
-    max_gross: float = Field(1.0, ge=0.1, le=3.0)
+    max_gross: float = Field(1.0, ge=0.1, le=3.0, description="of the weights together; the leverage must carry it")
 
     @model_validator(mode="after")
     def _stop_for_risk(self) -> Self:

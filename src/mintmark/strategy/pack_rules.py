@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from mintmark.domain import Timeframe, day_end, day_start, moment_of, stamp_of
 from mintmark.strategy.facts import PackFacts, SymbolFacts
-from mintmark.strategy.grammar import Span
+from mintmark.strategy.grammar import Risk, Span
 from mintmark.strategy.rules import Draft
 from mintmark.strategy.verdict import SpecError, nearest
 
@@ -32,6 +32,8 @@ def pack_errors(draft: Draft, facts: PackFacts) -> Iterator[SpecError]:
         )
     for symbol, series in found.items():
         yield from _series_errors(draft, universe.timeframe, symbol, series)
+    if found and draft.risk is not None:
+        yield from _gross_errors(draft.risk, found)
     if found and draft.span is not None:
         yield from _span_errors(draft.span, universe.timeframe, found)
 
@@ -49,6 +51,30 @@ def _series_errors(draft: Draft, base: Timeframe, symbol: str, series: SymbolFac
     if draft.decisions is not None and draft.decisions.allow_short and not series.shortable:
         message = f"expected allow_short false: {symbol} may not be sold short"
         yield SpecError("decisions.allow_short", "short_not_allowed", message, True, [False])
+
+
+def _gross_errors(risk: Risk, found: dict[str, SymbolFacts]) -> Iterator[SpecError]:
+    """Yield an error where the weights that ``risk`` allows may need more margin than there is."""
+    most, allowed, margin = largest_weight(risk, len(found)), 0.0, 0.0
+    # What needs the most margin first: that is the worst the weights can come to.
+    for leverage in sorted(max(series.leverage, 1e-9) for series in found.values()):
+        fits = min(most, max(1.0 - margin, 0.0) * leverage)
+        allowed, margin = allowed + fits, margin + most / leverage
+    if margin > 1.0 + 1e-9 and risk.max_gross > allowed + 1e-9:
+        message = (
+            f"expected a max_gross of at most {allowed:.6g}, the leverage of {', '.join(found)} carries no more; "
+            f"found {risk.max_gross:g}: lower risk.max_gross, or trade instruments of more leverage"
+        )
+        yield SpecError("risk.max_gross", "gross_over_leverage", message, risk.max_gross, round(allowed, 6))
+
+
+def largest_weight(risk: Risk, symbols: int) -> float:
+    """Return the largest weight an entry can get, without its sign."""
+    sizing = risk.sizing
+    if sizing.method == "volatility_target":
+        return 1.0
+    share = sizing.risk / (risk.stop_loss or sizing.risk) if sizing.method == "risk" else sizing.fraction
+    return min(share / symbols, 1.0)
 
 
 def _span_errors(span: Span, base: Timeframe, found: dict[str, SymbolFacts]) -> Iterator[SpecError]:

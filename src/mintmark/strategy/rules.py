@@ -34,6 +34,7 @@ class Draft:
     training: grammar.Training | None
     span: grammar.Span | None
     decisions: grammar.Decisions | None
+    risk: grammar.Risk | None
 
 
 def draft_of(given: Mapping[str, Any], spec: grammar.StrategySpec | None = None) -> Draft:
@@ -48,6 +49,7 @@ def draft_of(given: Mapping[str, Any], spec: grammar.StrategySpec | None = None)
             spec.training,
             spec.span,
             spec.decisions,
+            spec.risk,
         )
     features = given.get("features")
     return Draft(
@@ -59,6 +61,7 @@ def draft_of(given: Mapping[str, Any], spec: grammar.StrategySpec | None = None)
         _sound(grammar.Training, given.get("training", {})),
         _sound(grammar.Span, given.get("span", {})),
         _sound(grammar.Decisions, given.get("decisions", {})),
+        _sound(grammar.Risk, given.get("risk", {})),
     )
 
 

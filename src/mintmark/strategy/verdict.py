@@ -11,7 +11,15 @@ from mintmark.strategy.grammar import StrategySpec
 
 # Codes of the data, not of the file: alone, they are the answer themselves.
 _PACK_CODES = frozenset(
-    {"not_enough_bars", "too_incomplete", "volume_unknown", "jump_unexplained", "model_unavailable", "grammar_unknown"}
+    {
+        "not_enough_bars",
+        "too_incomplete",
+        "volume_unknown",
+        "jump_unexplained",
+        "model_unavailable",
+        "grammar_unknown",
+        "gross_over_leverage",
+    }
 )
 
 

@@ -11,7 +11,7 @@ from mintmark.strategy import PackFacts, SymbolFacts
 if TYPE_CHECKING:
     from mintmark.data import Pack
 
-_PLAIN = ("bars", "first", "last", "completeness", "volume_known", "shortable", "tradable")
+_PLAIN = ("bars", "first", "last", "completeness", "volume_known", "shortable", "tradable", "leverage")
 
 
 def written_facts(pack: Pack, timeframes: Iterable[str]) -> dict[str, Any]:
