@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
+import json
+import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +63,7 @@ def _database(server: str, statement: str, name: str) -> str:
     return server.replace("/postgres?", f"/{name}?")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def _at_work(sample_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     home = tmp_path_factory.mktemp("at_work") / "home"
     shutil.copytree(sample_home, home)
@@ -72,7 +76,7 @@ def _at_work(sample_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 @pytest.fixture
 def at_work(_at_work: House) -> Iterator[House]:
-    """A house with a server and a worker, idle; many stories use the same one, none may kill its processes."""
+    """A house with a server and a worker, idle; the stories of a file use the same one, none may kill its processes."""
     yield _at_work
     active = _at_work.get("/operations", active_only="true", limit=1000)["data"]
     for operation in active:
@@ -88,34 +92,51 @@ class Calm:
     seconds: float
 
 
-def _calm(house: House, strategy: str) -> Calm:
-    began = time.monotonic()
-    cycle = trigger(house, strategy)
-    assert ended(house, cycle)["status"] == "completed", told(house, cycle)
-    return Calm(outcome(house, cycle), time.monotonic() - began)
+def _calm(home: Path, strategy: str, folder: Path) -> Calm:
+    shutil.copytree(home, folder)
+    with opened(House(folder, None, WIDE)) as house:
+        house.worker()
+        began = time.monotonic()
+        cycle = trigger(house, strategy)
+        assert ended(house, cycle)["status"] == "completed", told(house, cycle)
+        return Calm(outcome(house, cycle), time.monotonic() - began)
 
 
 @pytest.fixture(scope="session")
-def _quick_and_calm(_at_work: House) -> Calm:
-    return _calm(_at_work, "quick")
+def _calm_cycle(sample_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Calm]:
+    """Run a cycle that nobody disturbs, once for all the processes of this test run."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    @cache
+    def once(strategy: str) -> Calm:
+        stored = shared / f"calm_{strategy}.json"
+        with stored.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not stored.exists():
+                found = _calm(sample_home, strategy, tmp_path_factory.mktemp("calm") / "home")
+                stored.write_text(json.dumps(asdict(found)))
+        return Calm(**json.loads(stored.read_text()))
+
+    return once
 
 
 @pytest.fixture(scope="session")
-def calm_quick(_quick_and_calm: Calm) -> dict[str, Any]:
+def calm_quick(_calm_cycle: Callable[[str], Calm]) -> dict[str, Any]:
     """How the quick cycle ends when nobody disturbs it, on SQLite."""
-    return _quick_and_calm.outcome
+    return _calm_cycle("quick").outcome
 
 
 @pytest.fixture(scope="session")
-def calm_seconds(_quick_and_calm: Calm) -> float:
+def calm_seconds(_calm_cycle: Callable[[str], Calm]) -> float:
     """How long the quick cycle takes when nobody disturbs it."""
-    return _quick_and_calm.seconds
+    return _calm_cycle("quick").seconds
 
 
 @pytest.fixture(scope="session")
-def calm_slow(_at_work: House) -> dict[str, Any]:
+def calm_slow(_calm_cycle: Callable[[str], Calm]) -> dict[str, Any]:
     """How the slow cycle ends when nobody disturbs it, on SQLite."""
-    return _calm(_at_work, "slow").outcome
+    return _calm_cycle("slow").outcome
 
 
 @pytest.fixture
