@@ -27,8 +27,10 @@ def test_trees_are_loaded_without_tables_and_estimators():
 
 
 @pytest.mark.parametrize(
-    "process", ["training", "backtest", "assessment", "design", "sweeping", "montecarlo", "walkforward"]
-)
+    "process",
+    ["training", "backtest", "assessment", "design", "sweeping", "montecarlo", "walkforward", "crossvalidation",
+     "selftest"],
+)  # fmt: skip
 def test_a_computing_process_loads_no_database(process: str):
     found = loaded(f"import mintmark.research.operations.{process}_process")
 

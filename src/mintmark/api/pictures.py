@@ -14,7 +14,7 @@ from mintmark.app import App, OperationId, PackId, pictures
 from mintmark.domain import Timeframe
 
 Points = Annotated[int, Query(ge=3, le=5_000, description="At most so many; those stay that keep the shape.")]
-TableName = Literal["table", "runs", "windows", "trades", "equity", "fan", "paths", "returns"]
+TableName = Literal["table", "runs", "windows", "trades", "equity", "fan", "paths", "returns", "cycles"]
 Moment = Annotated[AwareDatetime | None, Query()]
 
 # A report holds words from outside: no script of it may run.

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         CrossValidationRequest,
         ListRequest,
         MonteCarloRequest,
+        SelfTestRequest,
         SimulationRequest,
         SweepRequest,
         TrainRequest,
@@ -148,9 +149,17 @@ def lookahead_of_signals(
     return app.research.lookahead_of_signals(name, signals, symbol=symbol, timeframe=frame, pack_id=_pack_id(pack_id))
 
 
-def selftest(app: App, progress: Callable[[int, int], None], **given: Any) -> Body:
-    """Feed the gates with noise and with a planted edge, in this process and ``workers`` others."""
-    return app.research.selftest(progress=progress, **given)
+def selftest(app: App, request: SelfTestRequest) -> Body:
+    """Start feeding the gates with noise and with planted edges; raises ``no_pack`` and ``bad_value``."""
+    return app.research.selftest(**request.model_dump(mode="json"))
+
+
+def selftest_outcomes(app: App, operation_id: str) -> list[Body]:
+    """Return what each cycle of a finished test of the gates came to, noise first."""
+    from mintmark.app.pictures import stored_table
+
+    found: list[Body] = stored_table(app, operation_id, "cycles").to_dicts()
+    return found
 
 
 def train(app: App, request: TrainRequest) -> Body:

@@ -72,7 +72,7 @@ def rows(app: App, operation_id: str, table: str, sort: str | None, descending: 
     Raises:
         Refused: ``not_found`` when the operation has no such table; ``unknown_name`` for a column it has not.
     """
-    frame = _table(app, operation_id, table)
+    frame = stored_table(app, operation_id, table)
     if sort is not None:
         if sort not in frame.columns:
             raise _unknown("sort", sort, frame.columns)
@@ -105,7 +105,7 @@ def sweep_map(app: App, operation_id: str, metric: str, across: str | None, down
     """
     from mintmark.research import sweep_map_body
 
-    columns = _table(app, operation_id, "table").to_dict(as_series=False)
+    columns = stored_table(app, operation_id, "table").to_dict(as_series=False)
     return {"success": True, "data": sweep_map_body(columns, metric, [name for name in (across, down) if name])}
 
 
@@ -118,7 +118,8 @@ def _result(app: App, operation_id: str) -> Body:
     return found
 
 
-def _table(app: App, operation_id: str, table: str) -> Any:
+def stored_table(app: App, operation_id: str, table: str) -> Any:
+    """Return a table an operation stored as a frame; raises ``not_found``."""
     import io
 
     import polars as pl

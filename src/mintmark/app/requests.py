@@ -131,6 +131,27 @@ class MonteCarloRequest(BacktestRequest):
     workers: Workers = Field(None, description=THREADS)
 
 
+EdgeSize = Annotated[float, Field(ge=0.0, le=5.0)]
+
+
+class SelfTestRequest(Request):
+    """Feed the gates with random strategies on noise, and with a strategy that reads a planted edge."""
+
+    cycles: Annotated[int, Field(ge=1, le=100_000)] = Field(200, description="Cycles of random strategies on noise.")
+    edges: Annotated[int, Field(ge=1, le=100_000)] = Field(50, description="Cycles with an edge of each size.")
+    sizes: Annotated[list[EdgeSize], Field(min_length=1, max_length=10)] = Field(
+        [0.8], description="Drift of each edge, in deviations of a bar's move; the gates are judged by the first."
+    )
+    turning: Annotated[int, Field(ge=2, le=1_000_000)] = Field(
+        10, description="Bars until the drift turns, on average."
+    )
+    symbols: Annotated[list[Symbol], Field(min_length=1, max_length=50)] | None = None
+    timeframe: Timeframe | None = None
+    pack_id: PackId | None = None
+    random_state: Seed | None = None
+    workers: Annotated[int, Field(ge=1, le=64)] = Field(1, description="Processes that share the cycles.")
+
+
 class ValidateRequest(Request):
     """Check the text of a strategy, on a pack when one is named."""
 

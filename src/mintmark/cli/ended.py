@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mintmark.cli.crossvalidating import show_paths
+from mintmark.cli.gates import show_selftest
 from mintmark.cli.montecarlo import show_montecarlo
 from mintmark.cli.output import line, pairs, table
 from mintmark.cli.shown import show_gates
@@ -37,6 +38,8 @@ def show_end(app: App, operation: Body) -> None:
         show_walk(operation, app.home)
     elif operation["operation_type"] == "crossvalidation" and operation["result_summary"]:
         show_paths(operation, app.home)
+    elif operation["operation_type"] == "selftest" and operation["result_summary"]:
+        show_selftest(operation, app.home)
     elif operation["operation_type"] == "montecarlo" and operation["result_summary"]:
         show_montecarlo(operation, app.home)
     else:

@@ -55,7 +55,7 @@ def started_each(
     for start in starts:
         answer = start()
         if follow:
-            document, code = _follow(app, _id_of(answer), answer, as_json, out)
+            document, code = to_the_end(app, _id_of(answer), answer, as_json, out)
             documents.append(document)
             exits.append(code)
         else:
@@ -69,15 +69,16 @@ def started_each(
 
 def followed(app: App, operation_id: str, answer: Mapping[str, Any], as_json: bool, out: Path | None = None) -> None:
     """Show an operation until it ends, then what came of it; ``answer`` joins the JSON document."""
-    document, code = _follow(app, operation_id, answer, as_json, out)
+    document, code = to_the_end(app, operation_id, answer, as_json, out)
     if as_json:
         write_json(document)
     raise typer.Exit(code)
 
 
-def _follow(
-    app: App, operation_id: str, answer: Mapping[str, Any], as_json: bool, out: Path | None
+def to_the_end(
+    app: App, operation_id: str, answer: Mapping[str, Any], as_json: bool, out: Path | None = None
 ) -> tuple[dict[str, Any], int]:
+    """Show an operation until it ends, then what came of it; return the JSON document and the exit code of its end."""
     from mintmark.cli.ended import show_end
     from mintmark.cli.follow import Interrupted, interruptible, watch
     from mintmark.cli.workers import working

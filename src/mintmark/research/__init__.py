@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mintmark.research.redrawing import Decider
     from mintmark.research.report import EquityCurve, ReportInput, equity_picture, render
     from mintmark.research.report_evidence import backtest_story, luck_story, training_story, verdict_story
+    from mintmark.research.selftest_sheet import SELFTEST_HEADS, selftest_rows
     from mintmark.research.sheet import FORMULAS, SheetInput, prices_of, sheet_html, sheet_svg
     from mintmark.research.sheet_parts import Sheet, drawing_svg, html_of
     from mintmark.research.simulation_sheets import simulation_sheet, sweep_map_body
@@ -67,6 +68,8 @@ _HOMES = {
     "luck_story": "report_evidence",
     "training_story": "report_evidence",
     "verdict_story": "report_evidence",
+    "SELFTEST_HEADS": "selftest_sheet",
+    "selftest_rows": "selftest_sheet",
     "SheetInput": "sheet",
     "sheet_html": "sheet",
     "sheet_svg": "sheet",
@@ -75,6 +78,7 @@ _HOMES = {
 
 __all__ = [
     "FORMULAS",
+    "SELFTEST_HEADS",
     "Choice",
     "Context",
     "Decider",
@@ -103,6 +107,7 @@ __all__ = [
     "prices_of",
     "redraw_on",
     "render",
+    "selftest_rows",
     "sheet_html",
     "sheet_svg",
     "simulation_sheet",

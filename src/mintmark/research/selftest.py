@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -18,6 +18,10 @@ from mintmark.strategy import StrategySpec, read_spec
 
 Kind = Literal["noise", "edge"]
 CONFIDENCE = 0.95
+MOST_FALSE = 0.05
+"""The largest share of noise cycles that may end promising."""
+LEAST_POWER = 0.80
+"""The smallest share of cycles with the edge that must."""
 QUESTIONS = ("training_gate", "backtest_gate", "promising")
 QUICK: Mapping[str, Choice] = {"rounds": 50, "leaves": 4}
 """Small trees for random strategies: no gate looks at their number."""
@@ -57,7 +61,10 @@ class Edge:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one cycle came to; both gates are asked, whatever the other says. ``tries``: strategies drawn for it."""
+    """What one cycle came to; both gates are asked, whatever the other says.
+
+    ``tries``: strategies drawn for it. ``size``: of the edge planted, None for noise.
+    """
 
     kind: Kind
     number: int
@@ -67,6 +74,7 @@ class Outcome:
     sharpe_ratio: float | None
     dsr: float | None
     tries: int = 1
+    size: float | None = None
 
 
 def plant(bars: Bars, edge: Edge, generator: np.random.Generator) -> Bars:
@@ -107,18 +115,25 @@ def strategy_of(kind: Kind, ground: Ground, generator: np.random.Generator) -> S
             return spec
 
 
-def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """Return the rate of each answer, for noise and for the edge, each with its 95 % interval."""
-    rates = []
-    for kind in ("noise", "edge"):
-        found = [outcome for outcome in outcomes if outcome.kind == kind]
+def rates_of(outcomes: Sequence[Outcome], sizes: Sequence[float]) -> list[dict[str, Any]]:
+    """Return the rate of each answer, for noise and for an edge of each of ``sizes``, with its 95 % interval."""
+    rows = []
+    planted: list[tuple[Kind, float | None]] = [("noise", None), *(("edge", size) for size in sizes)]
+    for kind, size in planted:
+        found = [outcome for outcome in outcomes if (outcome.kind, outcome.size) == (kind, size)]
         for question in QUESTIONS:
             passed = sum(getattr(outcome, question) for outcome in found)
             low, high = proportion_interval(passed, len(found), CONFIDENCE) if found else (None, None)
-            rates.append(
+            rows.append(
                 {
-                    "of": kind, "question": question, "passed": passed, "cycles": len(found),
+                    "of": kind, "size": size, "question": question, "passed": passed, "cycles": len(found),
                     "rate": passed / len(found) if found else None, "low": low, "high": high,
                 }
             )  # fmt: skip
-    return {"rates": rates, "outcomes": [asdict(outcome) for outcome in outcomes]}
+    return rows
+
+
+def is_sound(rates: Sequence[Mapping[str, Any]], size: float) -> bool:
+    """Return whether noise is promising seldom enough, and the edge of ``size`` often enough."""
+    found = {(row["of"], row["size"]): row["rate"] for row in rates if row["question"] == "promising"}
+    return bool(found["noise", None] <= MOST_FALSE and found["edge", size] >= LEAST_POWER)

@@ -19,7 +19,7 @@ class Actions:
 
     def __init__(self, api: Api, operation_id: str) -> None:
         self._api = api
-        self._id = operation_id
+        self.operation_id = operation_id
         self.done: Any = None
         with ui.element("div").classes("right"):
             self._cancel = button("Cancel", self._stop, "stop")
@@ -35,14 +35,14 @@ class Actions:
 
     async def _stop(self) -> None:
         try:
-            await self._api.delete(f"/operations/{self._id}", {"reason": "cancelled on its page"})
+            await self._api.delete(f"/operations/{self.operation_id}", {"reason": "cancelled on its page"})
         except ApiRefused as error:
             say(error)
         await self.done()
 
     async def _go_on(self) -> None:
         try:
-            answer = await self._api.post(f"/operations/{self._id}/resume")
+            answer = await self._api.post(f"/operations/{self.operation_id}/resume")
         except ApiRefused as error:
             say(error)
         else:

@@ -22,6 +22,7 @@ _TYPES = (
     "montecarlo",
     "walkforward",
     "crossvalidation",
+    "selftest",
 )
 _STATUSES = ("pending", "running", "resuming", "completed", "failed", "cancelled")
 

@@ -24,6 +24,7 @@ _TYPES = {
     "montecarlo": "Monte Carlo test",
     "walkforward": "Walk-forward",
     "crossvalidation": "Cross-validation",
+    "selftest": "Test of the gates",
 }
 SIMULATED = ("backtesting", "sweeping", "montecarlo", "walkforward", "crossvalidation")
 """What the page Backtests shows when it was started by hand."""

@@ -1,4 +1,4 @@
-"""Research: active cycles as lanes of phases, past ones as a table, and the form that starts one."""
+"""Research: active cycles as lanes of phases, past ones as a table, the form that starts one, the gates tested."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from mintmark.ui.parts import (
     say,
     stamp,
 )
+from mintmark.ui.selftest import GateTest
 from mintmark.ui.trigger import TriggerForm
 
 _PAGE = 50
@@ -41,6 +42,7 @@ async def page(api: Api) -> None:
     waiting = Part(_waiting)
     lanes = Lanes(api)
     past = Part(_past)
+    gates = GateTest(api)
     cycles = Cycles(api, _PAGE)
 
     async def look() -> bool:
@@ -49,10 +51,11 @@ async def page(api: Api) -> None:
         waiting.show([one for one in seen.status["active_researches"] if one["waiting_for_worker"]])
         lanes.show(seen.active)
         past.show({"cycles": seen.ended, "any": bool(seen.total)})
+        await gates.look()
         return True
 
     watch = Watch(look)
-    form.started = lanes.cancelled = watch.again
+    form.started = lanes.cancelled = gates.changed = watch.again
     await watch.start()
 
 

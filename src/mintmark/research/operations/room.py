@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -22,6 +22,7 @@ from mintmark.research.operations.library import Library
 from mintmark.research.operations.montecarlo import MONTECARLO, Draw, MonteCarlo
 from mintmark.research.operations.remembering import all_experiments, all_hypotheses
 from mintmark.research.operations.reporting import gate_rows
+from mintmark.research.operations.selftesting import SELFTEST, SelfTesting, read_selftest
 from mintmark.research.operations.showing import equity_body, report_text
 from mintmark.research.operations.simulation_order import SimulationOrder, read_simulation
 from mintmark.research.operations.starting_children import Starters, starters_of
@@ -33,7 +34,6 @@ from mintmark.research.phases import CYCLE, first_parameters
 from mintmark.research.sweep_keys import check_grid
 from mintmark.research.tables import lock_until_end, strategies
 from mintmark.runtime import Kind
-from mintmark.store import make_folder
 from mintmark.strategy import read_spec, strategy_hash
 
 _LOCK = 4_713_2026
@@ -52,7 +52,8 @@ class Research:
         """Return the operation types of research, for the engine."""
         context = self._context
         children = (Designing(context), Training(context), Backtesting(context), Assessing(context))
-        simulations = (Sweeping(context), MonteCarlo(context), WalkingForward(context), CrossValidating(context))
+        walks = (WalkingForward(context), CrossValidating(context))
+        simulations = (Sweeping(context), MonteCarlo(context), *walks, SelfTesting(context))
         return (Cycle(context, self._starters).kind(), *(work.kind() for work in (*children, *simulations)))
 
     # Cycles
@@ -219,24 +220,9 @@ class Research:
         require_universe(pack.facts(), [symbol], timeframe)
         return lookahead_of_signals(name, signals, pack.bars(symbol, timeframe), pack, self._context.rules.random_state)
 
-    def selftest(
-        self,
-        *,
-        progress: Callable[[int, int], None],
-        symbols: Sequence[str] = (),
-        timeframe: str | None = None,
-        pack_id: str | None = None,
-        random_state: int | None = None,
-        **options: Any,
-    ) -> dict[str, Any]:
-        """Feed the gates with noise and with a planted edge; by default on all series of the newest pack."""
-        from mintmark.research.operations.selftest import selftest, series_of
-
-        pack, chosen, base = series_of(self._context, symbols, timeframe, pack_id)
-        state = self._context.rules.random_state if random_state is None else random_state
-        work = self._context.home / "work"
-        make_folder(work)
-        return selftest(pack, chosen, base, work, random_state=state, progress=progress, **options)
+    def selftest(self, **asked: Any) -> dict[str, Any]:
+        """Start a test of the gates on noise and on planted edges; by default on all series of the newest pack."""
+        return self._created(SELFTEST, read_selftest(self._context, **asked))
 
     # Single operations
 
@@ -311,8 +297,11 @@ class Research:
         return order
 
     def _start(self, kind: str, order: SimulationOrder, **own: Any) -> dict[str, Any]:
+        return self._created(kind, order.metadata(**own))
+
+    def _created(self, kind: str, metadata: dict[str, Any]) -> dict[str, Any]:
         with self._context.operations.writing() as connection:
-            identity = self._context.operations.create(connection, kind, metadata=order.metadata(**own))
+            identity = self._context.operations.create(connection, kind, metadata=metadata)
         return {"operation_id": identity, "success": True}
 
     def _require_model(self) -> None:

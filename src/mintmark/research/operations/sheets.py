@@ -51,6 +51,13 @@ def simulation_files(
     return _files(simulation_sheet(kind, told, columns, prices))
 
 
+def selftest_files(told: Mapping[str, Any]) -> dict[str, bytes]:
+    """Return the files of the sheet of a test of the gates; ``told``: its result."""
+    from mintmark.research.selftest_sheet import selftest_sheet
+
+    return _files(selftest_sheet(told))
+
+
 def _columns(table: bytes) -> dict[str, list[Any]]:
     import polars as pl
 

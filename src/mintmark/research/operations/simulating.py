@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy import Connection
 
-from mintmark.research.operations.backtesting import deflated
+from mintmark.research.deflation import deflated
 from mintmark.research.operations.context import Context
 from mintmark.research.operations.library import Library
 from mintmark.research.operations.sheets import simulation_files

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from mintmark.domain import Mark, Refused
+from mintmark.research.deflation import deflated
 from mintmark.research.operations.asking import pack_for
-from mintmark.research.operations.backtesting import deflated
 from mintmark.research.operations.library import Library
 from mintmark.research.operations.simulation_ground import Ground, ground_in, prepare_ground, told_of
 from mintmark.research.operations.simulation_order import read_simulation
