@@ -42,6 +42,7 @@ ROUTES = {
     "POST /api/v1/sweeps",
     "POST /api/v1/walkforwards",
     "POST /api/v1/crossvalidations",
+    "POST /api/v1/selftests",
     "GET /api/v1/packs",
     "GET /api/v1/packs/{pack_id}",
     "GET /api/v1/packs/{pack_id}/quality",
@@ -95,6 +96,7 @@ BODIES = (
     "POST /api/v1/sweeps",
     "POST /api/v1/walkforwards",
     "POST /api/v1/crossvalidations",
+    "POST /api/v1/selftests",
 )
 WITH_INPUT = [route for route in ROUTES if "{" in route or route in (*BODIES, "GET /api/v1/operations")]
 RIGHT, WRONG = GenerationMode.POSITIVE, GenerationMode.NEGATIVE

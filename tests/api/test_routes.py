@@ -257,6 +257,18 @@ def test_a_cross_validation_is_started_with_its_plan_and_refused_with_too_few_ba
     assert refused["details"]["needed"] > refused["details"]["found"]
 
 
+def test_a_test_of_the_gates_is_accepted_with_the_sizes_asked_for_and_without_a_body(door: Door):
+    accepted = [door.post("/api/v1/selftests", json={"cycles": 3, "sizes": [0.4, 1]}), door.post("/api/v1/selftests")]
+    refused = error_of(door.post("/api/v1/selftests", json={"sizes": [0.4, 0.4]}), 422)
+
+    assert [answer.status_code for answer in accepted] == [202, 202]
+    asked, usual = (data(door, f"/operations/{answer.json()['operation_id']}") for answer in accepted)
+    assert (asked["operation_type"], asked["metadata"]["symbols"]) == ("selftest", ["NASDAQ", "SP500"])
+    assert (asked["metadata"]["parameters"]["cycles"], asked["metadata"]["parameters"]["sizes"]) == (3, [0.4, 1.0])
+    assert (usual["metadata"]["parameters"]["cycles"], usual["metadata"]["parameters"]["sizes"]) == (200, [0.8])
+    assert (refused["error"], refused["details"]["field"]) == ("bad_value", "sizes")
+
+
 def test_a_monte_carlo_test_is_accepted_and_one_of_too_few_runs_is_refused(door: Door):
     wish = {"strategy": "sma_cross", "symbol": "NASDAQ", "method": "block_bootstrap"}
 
