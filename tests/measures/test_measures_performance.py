@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from typing import Any
 
 import numpy as np
 import pytest
@@ -58,11 +59,23 @@ def test_trades_are_counted_after_all_costs():
     assert {name: metrics[name] for name in expected} == pytest.approx(expected)
 
 
-def test_a_longer_series_agrees_with_empyrical():
+def real_returns() -> np.ndarray[Any, Any]:
+    """Return the daily returns of the S&P 500 from 1999 to 2018 that come with arch."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from arch.data import sp500
+
+        closes = sp500.load()["Adj Close"].to_numpy(np.float64)
+    return closes[1:] / closes[:-1] - 1.0
+
+
+@pytest.mark.parametrize(
+    "r", [np.random.default_rng(11).standard_t(4, 2_000) * 0.01, real_returns()], ids=["heavy tails", "S&P 500"]
+)
+def test_a_longer_series_agrees_with_empyrical(r):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import empyrical
-    r = np.random.default_rng(11).standard_t(4, 2_000) * 0.01
 
     metrics, _ = measure(np.cumprod(1 + r))
 

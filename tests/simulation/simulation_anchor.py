@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -26,8 +27,18 @@ def anchor_bars(shared_data: Path) -> Bars:
     return Bars("EURUSD", Timeframe.H1, stamps, *prices)
 
 
-def anchor_instrument(**costs: Any) -> Instrument:
-    base = default_instrument("EURUSD", "fx", "USD")
+def google_bars() -> Bars:
+    """Return the daily bars of Google from 2004 to 2013 that come with backtesting.py."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from backtesting.test import GOOG
+    stamps = GOOG.index.to_numpy().astype("datetime64[ns]").astype(np.int64)
+    prices = [GOOG[name].to_numpy(np.float64) for name in ("Open", "High", "Low", "Close")]
+    return Bars("GOOG", Timeframe.D1, stamps, *prices)
+
+
+def anchor_instrument(symbol: str = "EURUSD", **costs: Any) -> Instrument:
+    base = default_instrument(symbol, "fx", "USD")
     return replace(
         base, tick=Decimal(0), spread_ticks=Decimal(0), contract_size=Decimal(1), size_min=Decimal(1),
         size_step=Decimal(1), size_max=Decimal(10**6), costs=CostProfile(**{"fee_bps": Decimal(2), **costs}),
@@ -49,11 +60,11 @@ def crossing_targets(bars: Bars, fast: int, slow: int) -> NDArray[np.float64]:
     return targets
 
 
-def run_anchor(bars: Bars, fast: int = 10, slow: int = 20, **protection: Any) -> BacktestResult:
+def run_anchor(bars: Bars, fast: int = 10, slow: int = 20, units: float = UNITS, **protection: Any) -> BacktestResult:
     return run_targets(
         [bars],
-        crossing_targets(bars, fast, slow) * UNITS,
-        [anchor_instrument()],
+        crossing_targets(bars, fast, slow) * units,
+        [anchor_instrument(bars.symbol)],
         ACCOUNT,
         bars_per_year=6_240,
         sizing="size",

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from simulation_anchor import UNITS, anchor_bars, crossing_targets, run_anchor
+from simulation_anchor import UNITS, anchor_bars, crossing_targets, google_bars, run_anchor
 from simulation_cases import reason_of
 
 from mintmark.domain import Bars
@@ -63,7 +63,7 @@ def test_the_anchor_with_a_trailing_stop(bars):
     assert result.metrics["max_drawdown"] == pytest.approx(0.000933344, abs=5e-10)
 
 
-def backtesting_trades(bars: Bars, targets: np.ndarray[Any, Any]) -> Any:
+def backtesting_trades(bars: Bars, targets: np.ndarray[Any, Any], units: float) -> Any:
     """Return the trades another engine makes of the same signals."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -77,28 +77,36 @@ def backtesting_trades(bars: Bars, targets: np.ndarray[Any, Any]) -> Any:
                 target = targets[len(self.data) - 1]
                 if target > 0 and not self.position.is_long:
                     self.position.close()
-                    self.buy(size=int(UNITS))
+                    self.buy(size=int(units))
                 elif target < 0 and not self.position.is_short:
                     self.position.close()
-                    self.sell(size=int(UNITS))
+                    self.sell(size=int(units))
 
         prices = {"Open": bars.open, "High": bars.high, "Low": bars.low, "Close": bars.close}
         frame = pd.DataFrame(prices, index=pd.to_datetime(bars.stamps))
         return Backtest(frame, Signals, cash=1_000_000, commission=0.0002, finalize_trades=True).run()._trades
 
 
-def test_another_engine_makes_the_same_trades_of_the_same_signals(bars):
-    theirs = backtesting_trades(bars, crossing_targets(bars, 10, 20))
+def check_another_engine(bars: Bars, units: float, trades: int) -> None:
+    """Check that another engine makes the same trades; its last one ends at the last open, ours at the last close."""
+    theirs = backtesting_trades(bars, crossing_targets(bars, 10, 20), units)
 
-    ours = run_anchor(bars).trades
-    # Their last trade ends at the last open, ours at the last close.
-    same = 278
-    assert len(theirs) == len(ours) == same + 1
+    ours = run_anchor(bars, units=units).trades
+    same = trades - 1
+    assert len(theirs) == len(ours) == trades
     assert theirs["EntryBar"][:same].tolist() == ours["entry_bar"][:same].tolist()
     assert theirs["ExitBar"][:same].tolist() == ours["exit_bar"][:same].tolist()
     assert ours["entry_price"][:same] == pytest.approx(theirs["EntryPrice"][:same].to_numpy(), rel=1e-9)
     assert ours["exit_price"][:same] == pytest.approx(theirs["ExitPrice"][:same].to_numpy(), rel=1e-9)
     assert ours["net_profit"][:same] == pytest.approx(theirs["PnL"][:same].to_numpy(), rel=1e-9, abs=1e-9)
+
+
+def test_another_engine_makes_the_same_trades_of_the_same_signals_on_hours(bars):
+    check_another_engine(bars, UNITS, trades=279)
+
+
+def test_another_engine_makes_the_same_trades_of_the_same_signals_on_days():
+    check_another_engine(google_bars(), 1_000.0, trades=95)
 
 
 @pytest.mark.long
