@@ -35,7 +35,8 @@ def instrument() -> Instrument:
 def backtest(columns: Columns) -> BacktestResult:
     """Return the run of the rule with its metrics made."""
     bars = bars_of(columns)
-    targets = sma_cross(bars.close, FAST, SLOW) * SIZE
+    targets = sma_cross(bars.close, FAST, SLOW)
+    targets *= SIZE
     result = run_targets([bars], targets, [instrument()], ACCOUNT, bars_per_year=BARS_A_YEAR, sizing="size")
     assert result.metrics["total_trades"]
     return result

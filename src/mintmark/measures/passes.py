@@ -24,7 +24,7 @@ from mintmark.measures.formulas import (
 )
 
 FloatArray = NDArray[np.float64]
-_OUTER = 1.5
+_OUTER = 1.7
 _MOST_ROUNDS = 64
 
 _annual_return = inlined(formulas.annual_return)
@@ -75,19 +75,23 @@ def measure_depths(equity: FloatArray, capital: float) -> Depths:
 
 
 @compiled
-def measure_returns(returns: FloatArray, hurdle: float) -> tuple[Moments, Tails]:
-    """Return the moments and the tails of ``returns``; what falls short of ``hurdle`` is the shortfall."""
-    n = len(returns)
+def measure_returns(equity: FloatArray, capital: float, returns: FloatArray, hurdle: float) -> tuple[Moments, Tails]:
+    """Return the moments and the tails of the bar returns of ``equity``; below ``hurdle`` is the shortfall.
+
+    ``returns``: those of all bars, made already; or shorter, then it is written over part by part, and as often as they
+    are needed, for what fits in the nearest memory is sooner made than fetched.
+    """
+    n = len(equity)
     total = gains = losses = shortfall = 0.0
     lowest, highest = math.inf, -math.inf
-    for t in range(n):
-        one = returns[t]
-        total += one
-        gains += max(one, 0.0)
-        losses += max(-one, 0.0)
-        short = min(one - hurdle, 0.0)
-        shortfall += short * short
-        lowest, highest = min(lowest, one), max(highest, one)
+    for start in range(0, n, len(returns)):
+        for one in returns_from(start, equity, capital, returns):
+            total += one
+            gains += max(one, 0.0)
+            losses += max(-one, 0.0)
+            short = min(one - hurdle, 0.0)
+            shortfall += short * short
+            lowest, highest = min(lowest, one), max(highest, one)
     mean = total / n
     # What may belong to a tail is set aside on the way; where that is too little, all is searched.
     outer = _OUTER * (gains + losses) / n
@@ -95,43 +99,69 @@ def measure_returns(returns: FloatArray, hurdle: float) -> tuple[Moments, Tails]
     low, high = np.empty(n), np.empty(n)
     lows = highs = 0
     squares = cubes = fourths = 0.0
-    for t in range(n):
-        one = returns[t]
-        apart = one - mean
-        square = apart * apart
-        squares += square
-        cubes += square * apart
-        fourths += square * square
-        low[lows] = high[highs] = one
-        lows += one <= near
-        highs += one >= far
+    for start in range(0, n, len(returns)):
+        for one in returns_from(start, equity, capital, returns):
+            apart = one - mean
+            square = apart * apart
+            squares += square
+            cubes += square * apart
+            fourths += square * square
+            low[lows] = high[highs] = one
+            lows += one <= near
+            highs += one >= far
+    below, above = tail_places(n)
+    if lows < min(below + 2, n):
+        lows = put_all(equity, capital, returns, low)
+    if highs < n - above:
+        highs = put_all(equity, capital, returns, high)
     moments = Moments(n, mean, squares, cubes, fourths, lowest, highest, gains, losses, shortfall)
-    return moments, find_tails(returns, low, lows, high, highs)
+    return moments, find_tails(n, low[:lows], high[:highs])
 
 
 @compiled
-def find_tails(returns: FloatArray, low: FloatArray, lows: int, high: FloatArray, highs: int) -> Tails:
-    """Return the tails of ``returns``, whose ``lows`` lowest and ``highs`` highest begin ``low`` and ``high``."""
-    n, last = len(returns), len(returns) - 1
-    place, top = 0.05 * last, 0.95 * last
-    below, under = math.floor(place), math.floor(top)
-    if lows < min(below + 2, n):
-        low[:], lows = returns, n
-    if highs < n - under:
-        high[:], highs = returns, n
-    twentieth, following = rank(low, lows, below)
-    fifth = twentieth + (following - twentieth) * (place - below)
+def returns_from(start: int, equity: FloatArray, capital: float, returns: FloatArray) -> FloatArray:
+    """Return the returns from bar ``start`` on, as many as ``returns`` holds; it is written where it holds not all."""
+    stop = min(start + len(returns), len(equity))
+    part = returns[: stop - start]
+    if len(returns) < len(equity):
+        fill_returns(equity[start:stop], equity[start - 1] if start > 0 else capital, part)
+    return part
+
+
+@compiled
+def put_all(equity: FloatArray, capital: float, returns: FloatArray, found: FloatArray) -> int:
+    """Write every return into ``found`` and return how many they are."""
+    if len(returns) < len(equity):
+        fill_returns(equity, capital, found)
+    else:
+        found[:] = returns
+    return len(found)
+
+
+@inlined
+def tail_places(n: int) -> tuple[int, int]:
+    """Return the places of the 5th and the 95th percentile among ``n`` ordered returns, rounded down."""
+    return math.floor(0.05 * (n - 1)), math.floor(0.95 * (n - 1))
+
+
+@compiled
+def find_tails(n: int, low: FloatArray, high: FloatArray) -> Tails:
+    """Return the tails of ``n`` returns, of which ``low`` holds the lowest and ``high`` the highest in any order."""
+    last = n - 1
+    below, under = tail_places(n)
+    twentieth, following = rank(low, len(low), below)
+    fifth = twentieth + (following - twentieth) * (0.05 * last - below)
     worst = math.floor((1.0 - 0.95) * last + 1e-9) + 1
     lost = following if worst > below + 1 else 0.0
     for t in range(below + 1):
         lost += low[t]
-    upper, above = rank(high, highs, under - (n - highs))
+    upper, above = rank(high, len(high), under - (n - len(high)))
     worst_hundredth = math.floor((1.0 - 0.99) * last + 1e-9) + 1
     rank(low, below + 1, worst_hundredth - 1)
     lost_hundredth = 0.0
     for t in range(worst_hundredth):
         lost_hundredth += low[t]
-    return Tails(fifth, upper + (above - upper) * (top - under), lost / worst, lost_hundredth / worst_hundredth)
+    return Tails(fifth, upper + (above - upper) * (0.95 * last - under), lost / worst, lost_hundredth / worst_hundredth)
 
 
 @compiled
@@ -144,27 +174,36 @@ def rank(values: FloatArray, length: int, place: int) -> tuple[float, float]:
         if rounds > _MOST_ROUNDS:
             values[left : right + 1].sort()
             break
-        pivot = values[(left + right) // 2]
-        i, j = left, right
-        while i <= j:
-            while values[i] < pivot:
-                i += 1
-            while values[j] > pivot:
-                j -= 1
-            if i <= j:
-                values[i], values[j] = values[j], values[i]
-                i += 1
-                j -= 1
-        if place <= j:
-            right = j
-        elif place >= i:
-            left = i
-        else:
+        pivot = pivot_of(values, left, right)
+        # Each value changes places whether it must or not: no branch can be foretold wrongly.
+        below = left
+        for t in range(left, right + 1):
+            one = values[t]
+            values[t], values[below] = values[below], one
+            below += one < pivot
+        if place < below:
+            right = below - 1
+            continue
+        upto = below
+        for t in range(below, right + 1):
+            one = values[t]
+            values[t], values[upto] = values[upto], one
+            upto += one <= pivot
+        if place < upto:
             break
+        left = upto
     following = math.inf
     for t in range(place + 1, length):
         following = min(following, values[t])
     return values[place], following if place + 1 < length else values[place]
+
+
+@inlined
+def pivot_of(values: FloatArray, left: int, right: int) -> float:
+    """Return the median of three values spread over those from ``left`` to ``right``."""
+    quarter = (right - left) // 4
+    a, b, c = values[left + quarter], values[(left + right) // 2], values[right - quarter]
+    return max(min(a, b), min(max(a, b), c))
 
 
 @compiled
@@ -201,11 +240,12 @@ def put_curve(
     equity: FloatArray, capital: float, bars_per_year: float, risk_free: float, returns: FloatArray, values: FloatArray,
     reasons: NDArray[np.uint8],
 ) -> Depths:  # fmt: skip
-    """Write the metrics of ``equity`` in their order, and its bar returns into ``returns``."""
+    """Write the metrics of ``equity`` in their order; ``returns`` as for ``measure_returns``, written here."""
     hurdle, scale = risk_free / bars_per_year, math.sqrt(bars_per_year)
-    fill_returns(equity, capital, returns)
+    if len(returns) == len(equity):
+        fill_returns(equity, capital, returns)
     depths = measure_depths(equity, capital)
-    moments, tails = measure_returns(returns, hurdle)
+    moments, tails = measure_returns(equity, capital, returns, hurdle)
     spread, reason = _deviation(moments)
     total = equity[-1] / capital - 1.0
     yearly, doubt = _annual_return(equity[-1] / capital, bars_per_year / len(equity))
@@ -262,7 +302,7 @@ def put_table(
     equity: FloatArray, capital: float, bars_per_year: float, risk_free: float, trades: Any, held_bars: int,
     traded_notional: float, returns: FloatArray, values: FloatArray, reasons: NDArray[np.uint8],
 ) -> None:  # fmt: skip
-    """Write every metric of ``performance.METRICS``, its reason in ``REASONS``, and the bar returns."""
+    """Write every metric of ``performance.METRICS`` and its reason in ``REASONS``; ``returns`` as for ``put_curve``."""
     depths = put_curve(equity, capital, bars_per_year, risk_free, returns, values[:18], reasons[:18])
     sums = measure_trades(trades)
     put_trades(sums, values[18:30], reasons[18:30])

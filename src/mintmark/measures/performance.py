@@ -28,6 +28,7 @@ METRICS = (*CURVE_METRICS, *TRADE_METRICS, "exposure", "turnover", *MONEY_METRIC
 
 _COUNTS = {"max_drawdown_bars", "total_trades", "winning_trades", "losing_trades"}
 _COUNT_PLACES = tuple(place for place, name in enumerate(METRICS) if name in _COUNTS)
+_PART = 2_048
 _TRADED = np.dtype([(name, "f8") for name in (*MONEY_METRICS, "return", "mfe", "bars_held")], align=True)
 
 
@@ -53,7 +54,7 @@ def performance(
     values, reasons = np.empty(len(METRICS)), np.empty(len(METRICS), np.uint8)
     put_table(
         curve, float(capital), float(bars_per_year), float(risk_free), _plain(rows),
-        int(held_bars), float(traded_notional), np.empty_like(curve), values, reasons,
+        int(held_bars), float(traded_notional), np.empty(min(len(curve), _PART)), values, reasons,
     )  # fmt: skip
     return named(values, reasons), why(METRICS, reasons)
 
@@ -67,7 +68,7 @@ def equity_performance(
     curve = _plain(np.asarray(equity, np.float64))
     values, reasons = np.empty(len(CURVE_METRICS)), np.empty(len(CURVE_METRICS), np.uint8)
     put_curve(
-        curve, float(capital), float(bars_per_year), float(risk_free), np.empty_like(curve), values, reasons
+        curve, float(capital), float(bars_per_year), float(risk_free), np.empty(min(len(curve), _PART)), values, reasons
     )  # fmt: skip
     return named(values, reasons), why(CURVE_METRICS, reasons)
 

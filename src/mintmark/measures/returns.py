@@ -31,9 +31,16 @@ def bar_returns(equity: FloatArray, capital: float) -> FloatArray:
 
 def moments_of(returns: FloatArray, hurdle: float = 0.0) -> formulas.Moments:
     """Return the sums every ratio of returns is made of; what falls short of ``hurdle`` is the shortfall."""
+    return measured(returns, hurdle)[0]
+
+
+def measured(returns: FloatArray, hurdle: float = 0.0) -> tuple[formulas.Moments, formulas.Tails]:
+    """Return the moments and the tails of ``returns``; what falls short of ``hurdle`` is the shortfall."""
     from mintmark.measures import measure_returns
 
-    return measure_returns(np.require(returns, np.float64, ["C", "W"]), float(hurdle))[0]
+    made = np.require(returns, np.float64, ["C", "W"])
+    # Of returns that are all made the curve gives no more than their number.
+    return measure_returns(made, 0.0, made, float(hurdle))
 
 
 def total_return(equity: FloatArray, capital: float) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mintmark.measures import formulas
-from mintmark.measures.returns import defined, moments_of
+from mintmark.measures.returns import defined, measured, moments_of
 
 FloatArray = NDArray[np.float64]
 
@@ -95,9 +95,7 @@ def tail_ratio(returns: FloatArray) -> float:
     Raises:
         Undefined: ``no_losses``, where the 5th percentile is 0.
     """
-    from mintmark.measures import measure_returns
-
-    _, tails = measure_returns(np.require(returns, np.float64, ["C", "W"]), 0.0)
+    _, tails = measured(returns)
     return defined(formulas.ratio(abs(tails.high), abs(tails.low), formulas.NO_LOSSES))
 
 

@@ -8,12 +8,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mintmark.measures import compiled, put_block_sums, put_table
+from mintmark.measures import compiled, inlined, put_block_sums, put_table
 from mintmark.simulation.fills import play
 from mintmark.simulation.reconcile import count_result, other_sum
 from mintmark.simulation.records import Book, FloatArray, IntArray, Market, Record, Records, Rules
 
 _EQUAL = 1e-12
+_PART = 1_024
 
 
 class Signals(NamedTuple):
@@ -72,14 +73,41 @@ def put_cross(fast: FloatArray, slow: FloatArray, warmup: int, short: bool, lots
     below = -lots if short else 0.0
     last, changes = 0.0, 0
     for t in range(len(fast)):
-        apart = fast[t] - slow[t]
-        target = math.nan
-        if t >= warmup and abs(apart) > _EQUAL:
-            target = lots if apart > 0.0 else below
-            changes += target != last
-            last = target
+        target = math.nan if t < warmup else side_of(fast[t] - slow[t], lots, below)
+        now = target if target == target else last
+        changes += now != last
+        last = now
         targets[0, t] = target
     return changes
+
+
+@compiled
+def put_sma_cross(closes: FloatArray, fast: int, slow: int, short: bool, targets: FloatArray) -> None:
+    """Write 1, -1 (without ``short``: 0) or NaN into ``targets``: what ``put_average`` and ``put_cross`` come to.
+
+    An average is the difference of two sums from the first bar on, and those of both lengths are the same sums. They
+    are made part by part, each time after the last ``slow`` of the part before.
+    """
+    part = max(_PART, slow)
+    sums, total = np.zeros(slow + part), 0.0
+    late, quick, slower = sums[slow:], sums[slow - fast :], sums
+    below = -1.0 if short else 0.0
+    for start in range(0, len(closes), part):
+        values, found = closes[start : start + part], targets[start : start + part]
+        sums[:slow] = sums[part:]
+        for t in range(len(values)):
+            total += values[t]
+            late[t] = total
+        for t in range(len(values)):
+            found[t] = side_of((late[t] - quick[t]) / fast - (late[t] - slower[t]) / slow, 1.0, below)
+    targets[:slow] = math.nan
+
+
+@inlined
+def side_of(apart: float, above: float, below: float) -> float:
+    """Return ``above`` or ``below`` by the sign of ``apart``, NaN where that is next to nothing."""
+    side = above if apart > 0.0 else below
+    return side if abs(apart) > _EQUAL else math.nan
 
 
 @compiled

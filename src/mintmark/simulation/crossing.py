@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mintmark.domain import Refused
-from mintmark.simulation.batch import put_average, put_cross
+from mintmark.simulation.batch import put_average, put_cross, put_sma_cross
 from mintmark.simulation.records import FloatArray
 
 
@@ -43,7 +43,10 @@ def sma_cross(close: FloatArray, fast: int, slow: int, *, short: bool = True) ->
     if len(close) < slow + 2:
         message = f"expected at least {slow + 2} bars for an average of {slow}, found {len(close)}"
         raise Refused(message, code="not_enough_bars", needed=slow + 2, found=len(close))
-    return cross_targets(moving_average(close, fast), moving_average(close, slow), slow, short=short)
+    closes = np.require(close, np.float64, ["C", "W"])
+    targets = np.empty_like(closes)
+    put_sma_cross(closes, int(fast), int(slow), short, targets)
+    return targets
 
 
 def check_cross(fast: int, slow: int) -> None:

@@ -58,9 +58,10 @@ def check_bars(bars: Bars) -> None:
 def are_sound(stamps: IntArray, opened: FloatArray, high: FloatArray, low: FloatArray, close: FloatArray) -> bool:
     """Return whether stamps rise, prices are finite and above 0, and no bar's open or close lies outside of it."""
     wrong = 0
+    # No question waits for the answer to another: many bars are asked at once.
     for t in range(len(stamps)):
-        inside = low[t] <= opened[t] and low[t] <= close[t] and opened[t] <= high[t] and close[t] <= high[t]
-        wrong += not (inside and low[t] > 0.0 and high[t] < math.inf)
+        inside = (low[t] <= opened[t]) & (low[t] <= close[t]) & (opened[t] <= high[t]) & (close[t] <= high[t])
+        wrong += 1 - int(inside & (low[t] > 0.0) & (high[t] < math.inf))
     for t in range(1, len(stamps)):
         wrong += stamps[t] <= stamps[t - 1]
     return wrong == 0
@@ -183,11 +184,10 @@ def scan_targets(targets: FloatArray) -> tuple[float, int]:
     for m in range(len(targets)):
         last = 0.0
         for t in range(targets.shape[1]):
-            one = targets[m, t]
-            if one == one:
-                changes += one != last
-                widest = max(widest, abs(one))
-                last = one
+            now = targets[m, t] if targets[m, t] == targets[m, t] else last
+            changes += now != last
+            widest = max(widest, abs(now))
+            last = now
     return widest, changes
 
 
