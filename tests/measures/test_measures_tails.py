@@ -25,6 +25,8 @@ SERIES = {
     "mostly flat": np.where(np.arange(4_001) % 37 == 0, NORMAL, 0.0),
     "few losses": np.where(np.arange(4_001) % 200 == 0, -0.02, 0.001),
     "sorted": np.sort(NORMAL),
+    "falling": np.sort(NORMAL)[::-1],
+    "as long as two parts of a curve": np.resize(NORMAL, 4_096),
     "two values": np.where(np.arange(500) % 2 == 0, 0.01, -0.01),
     **{f"{n} returns": NORMAL[:n] for n in (2, 3, 19, 20, 21, 22, 100, 101)},
 }

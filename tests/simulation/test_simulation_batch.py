@@ -12,7 +12,16 @@ from simulation_anchor import anchor_instrument
 
 from mintmark.domain import Bars, Timeframe
 from mintmark.measures import compiled, inlined, unmanaged
-from mintmark.simulation import Account, CrossSweep, SweepRow, read_grid, sweep
+from mintmark.simulation import (
+    Account,
+    CrossSweep,
+    SweepRow,
+    cross_targets,
+    moving_average,
+    read_grid,
+    sma_cross,
+    sweep,
+)
 from mintmark.simulation.batch import Money, is_settled
 from mintmark.simulation.terms import terms_of
 
@@ -58,6 +67,17 @@ def test_a_batch_makes_the_rows_each_combination_makes_alone(options):
     assert shown(together) == shown(alone)
     assert any(row.metrics.get("total_trades") for row in together) or together[-1].code == "gross_over_leverage"
     assert next(row.code for row in together if row.parameters["fast"] == 5) == "bad_value"
+
+
+@pytest.mark.parametrize(("fast", "slow"), [(1, 2), (10, 20), (3, 1_500)])
+@pytest.mark.parametrize("short", [True, False])
+def test_a_crossing_in_one_pass_is_that_of_its_two_averages(fast, slow, short):
+    close = drawn_bars(2_600).close
+
+    found = sma_cross(close, fast, slow, short=short)
+
+    averages = (moving_average(close, length) for length in (fast, slow))
+    assert found.tobytes() == cross_targets(*averages, slow, short=short).tobytes()
 
 
 def test_every_combination_draws_the_same_slippage_as_alone():

@@ -166,7 +166,11 @@ def find_tails(n: int, low: FloatArray, high: FloatArray) -> Tails:
 
 @compiled
 def rank(values: FloatArray, length: int, place: int) -> tuple[float, float]:
-    """Move the ``place`` + 1 smallest of the first ``length`` values to the front; return the last and the next one."""
+    """Move the ``place`` + 1 smallest of the first ``length`` values to the front; return the last and the next one.
+
+    Source:
+        Hoare (1961), Communications of the ACM 4(7); Lomuto's partition in Bentley (1984), ibid. 27(4).
+    """
     left, right = 0, length - 1
     rounds = 0
     while left < right:
@@ -203,7 +207,7 @@ def pivot_of(values: FloatArray, left: int, right: int) -> float:
     """Return the median of three values spread over those from ``left`` to ``right``."""
     quarter = (right - left) // 4
     a, b, c = values[left + quarter], values[(left + right) // 2], values[right - quarter]
-    return max(min(a, b), min(max(a, b), c))
+    return float(max(min(a, b), min(max(a, b), c)))
 
 
 @compiled

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -16,13 +15,22 @@ from mintmark.simulation.batch import Money, Signals, Tables, play_crosses
 from mintmark.simulation.engine import Account, Protection, Setup, draws_of, new_book, prepare, rules_of, run_targets
 from mintmark.simulation.grid import Grid
 from mintmark.simulation.reconcile import units_of
-from mintmark.simulation.records import BY_WEIGHT, Book, FloatArray
+from mintmark.simulation.records import BY_WEIGHT, Book, FloatArray, Market
 from mintmark.simulation.result import BacktestResult
 from mintmark.simulation.sweep import Combination, SweepRow, averages_of, crossing, lengths_of, sweep
+from mintmark.simulation.threads import each_of
 
 BLOCKS = 16
-_CHUNK = 50
+_CHUNK = 25
 _MOST_CHANGES = 50_000
+
+
+class _Own(NamedTuple):
+    """What one thread plays with from chunk to chunk: the averages, which all share, its targets and its book."""
+
+    signals: Signals
+    market: Market
+    book: Book
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,20 +71,20 @@ class CrossSweep:
         if self.setup is None:
             return sweep(self.grid, self.run, threads=threads, returns=returns, start=start, stop=numbers.stop)
         size = max(1, min(_CHUNK, -(-len(numbers) // threads)))
-        chunks = [numbers[place : place + size] for place in range(0, len(numbers), size)]
+        turns, found = iter(range(0, len(numbers), size)), {}
 
-        def rows(chunk: range) -> list[SweepRow]:
-            return self._rows(chunk, returns)
+        def take_turns(own: _Own) -> None:
+            # All threads share the turns: whoever is done takes the next one.
+            for place in turns:
+                found[place] = self._rows(numbers[place : place + size], returns, own)
 
-        if threads == 1:
-            return [row for chunk in chunks for row in rows(chunk)]
-        with ThreadPoolExecutor(threads) as pool:
-            return [row for found in pool.map(rows, chunks) for row in found]
+        each_of(take_turns, [self._own() for _ in range(threads)], threads)
+        return [row for place in sorted(found) for row in found[place]]
 
-    def _rows(self, chunk: range, returns: bool) -> list[SweepRow]:
+    def _rows(self, chunk: range, returns: bool, own: _Own) -> list[SweepRow]:
         combinations = [(number, self.grid[number]) for number in chunk]
         together = [each for each in combinations if self._can_be(each[1])]
-        tables = self._play([given for _, given in together], returns)
+        tables = self._play([given for _, given in together], returns, own)
         metrics = named_rows(tables.values, tables.reasons)
         found = {}
         for place, (number, given) in enumerate(together):
@@ -89,7 +97,7 @@ class CrossSweep:
             for number, given in combinations
         ]
 
-    def _play(self, combinations: Sequence[Combination], returns: bool) -> Tables:
+    def _play(self, combinations: Sequence[Combination], returns: bool, own: _Own) -> Tables:
         setup, count, bars = self.setup, len(combinations), len(self.bars)
         assert setup is not None
         tables = Tables(
@@ -102,11 +110,18 @@ class CrossSweep:
             for given in combinations
         ]
         play_crosses(
-            Signals(self._table, np.array(pairs, np.int64).reshape(-1, 3), self.lots or 1.0, self.instrument.shortable),
-            setup.market._replace(targets=np.empty((1, bars))), setup.terms, setup.rules, self.book(), setup.book,
-            self.money, tables,
+            own.signals._replace(pairs=np.array(pairs, np.int64).reshape(-1, 3)), own.market, setup.terms, setup.rules,
+            own.book, setup.book, self.money, tables,
         )  # fmt: skip
         return tables
+
+    def _own(self) -> _Own:
+        assert self.setup is not None
+        no_pairs = np.empty((0, 3), np.int64)
+        return _Own(
+            Signals(self._table, no_pairs, self.lots or 1.0, self.instrument.shortable),
+            self.setup.market._replace(targets=np.empty((1, len(self.bars)))), self.book(),
+        )  # fmt: skip
 
     @property
     def _sizing(self) -> Literal["weight", "size"]:

@@ -42,6 +42,7 @@ from mintmark.simulation.result import BacktestResult
 from mintmark.simulation.terms import night_events, terms_of
 
 _LARGE_TABLE = 2**22
+_REAL = np.dtype(np.float64)
 
 
 @dataclass(frozen=True)
@@ -228,7 +229,7 @@ def new_book(columns: int, bars: int, changes: int, capital: float, draws: Float
         zero_rows(2 * changes + columns, TRADE),
         np.empty(5 * changes + columns, REFUSED),
         draws,
-        np.empty(bars, np.float64),
+        zero_rows(bars, _REAL),
     )
 
 

@@ -6,16 +6,17 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+Given = TypeVar("Given")
 Found = TypeVar("Found")
 
 
-def each_of(work: Callable[[int], Found], numbers: Sequence[int], threads: int) -> list[Found]:
-    """Return what ``work`` gives for each of ``numbers``, in their order.
+def each_of(work: Callable[[Given], Found], given: Sequence[Given], threads: int) -> list[Found]:
+    """Return what ``work`` makes of each of ``given``, in their order.
 
     >>> each_of(lambda number: number * number, range(4), 2)
     [0, 1, 4, 9]
     """
     if threads == 1:
-        return [work(number) for number in numbers]
+        return [work(one) for one in given]
     with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(work, numbers))
+        return list(pool.map(work, given))
