@@ -172,7 +172,9 @@ class Slot:
             }
         )
         self._declare_workflows(DBOS)
-        DBOS.listen_queues(list(self._settings.queues))
+        # A queue is asked four times a second: one whose operations nobody has declared is left alone.
+        used = {self._operations.kind(type).queue for type in self._operations.types}
+        DBOS.listen_queues([queue for queue in self._settings.queues if queue in used])
         DBOS.launch()
         return engine
 
