@@ -89,7 +89,7 @@ def test_the_examples_of_the_docs_run():
     for block in blocks:
         exec(compile(block, "notebook.md", "exec"), names)
 
-    assert len(blocks) == 3
+    assert len(blocks) == 4
     assert Path("sp500.html").read_text().startswith("<!doctype html>")
     assert isinstance(names["mine"].trades, pl.DataFrame)
 
@@ -202,6 +202,13 @@ def test_a_sheet_is_never_written_over_another(home: Path, tmp_path: Path):
         ({"targets": "no_such_strategy", "bars": None, "instrument": None}, "not_found"),
         ({"targets": "starting_1", "bars": None, "instrument": None}, "model_missing"),
         ({"targets": "starting_1", "bars": None}, "conflicting_fields"),
+        ({"values": {"fast": 5}}, "conflicting_fields"),
+        ({"targets": "sma_cross", "bars": "NASDAQ", "instrument": None, "values": {"speed": 5}}, "unknown_name"),
+        (
+            {"targets": "sma_cross", "bars": "NASDAQ", "instrument": None, "values": "fast=9,slow=99999"},
+            "not_enough_bars",
+        ),
+        ({"targets": "sma_cross", "bars": None, "instrument": None, "symbol": None}, "symbol_required"),
         ({"targets": "starting_1", "instrument": None}, "wrong_type"),
     ],
 )

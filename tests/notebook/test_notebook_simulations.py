@@ -28,7 +28,7 @@ def follow_5(bars: pl.DataFrame) -> pl.Series:
     return follow(bars, 5)
 
 
-@pytest.mark.parametrize("name", ["sweep", "montecarlo", "walkforward"])
+@pytest.mark.parametrize("name", ["sweep", "montecarlo", "walkforward", "crossvalidate"])
 def test_the_example_of_each_docstring_runs(home: Path, monkeypatch: pytest.MonkeyPatch, name: str):
     monkeypatch.setenv("MINTMARK_HOME", str(home))
     (example,) = doctest.DocTestFinder().find(getattr(mintmark, name), name)
@@ -121,6 +121,42 @@ def test_a_rule_by_name_runs_on_a_pack_as_its_command_does(home: Path):
     assert count_of(home) == before + 2
 
 
+def test_a_rule_by_name_is_backtested_with_its_values_and_counted_once(home: Path):
+    before, on = count_of(home), {"start": "2016-01-01", "home": home}
+
+    ruled = mintmark.backtest("NASDAQ", "sma_cross", values={"fast": 5, "slow": 50}, **on)
+    mintmark.backtest("NASDAQ", "sma_cross", values="fast=5,slow=50", **on)
+    drawn = mintmark.montecarlo("NASDAQ", "sma_cross", values={"fast": 5, "slow": 50}, method="cost_stress", **on)
+
+    assert count_of(home) == before + 1
+    assert ruled.title == "sma_cross fast=5 slow=50 on NASDAQ"
+    swept = mintmark.sweep("NASDAQ", "sma_cross", "fast=5,slow=50", **on).table.row(0, named=True)
+    assert (ruled.result.metrics["total_trades"], len(ruled.trades)) == (swept["total_trades"],) * 2
+    for name in ("net_profit", "sharpe_ratio", "max_drawdown"):
+        assert ruled.result.metrics[name] == pytest.approx(swept[name], rel=1e-12)
+        assert drawn.result["real"][name] == pytest.approx(swept[name], rel=1e-12)
+    usual = mintmark.backtest("NASDAQ", "sma_cross", **on)
+    assert usual.title == "sma_cross fast=10 slow=20 on NASDAQ"
+
+
+def test_a_cross_validation_gives_its_paths_and_counts_every_combination_and_the_choosing(home: Path, tmp_path: Path):
+    prices, before = some_prices(days=100, seed=15), count_of(home)
+
+    tested = mintmark.crossvalidate(prices, follow, {"length": [3, 5]}, folds=5, home=home, **MINE)
+
+    assert count_of(home) == before + 3
+    assert tested.paths["path"].to_list() == [1, 2, 3, 4]
+    assert tested.returns.columns == ["time", "path_1", "path_2", "path_3", "path_4"]
+    grown = [float((1.0 + tested.returns[f"path_{number}"]).product() - 1.0) for number in tested.paths["path"]]
+    assert tested.paths["total_return"].to_list() == pytest.approx(grown)
+    row = tested.distribution.row(by_predicate=pl.col("name") == "total_return", named=True)
+    assert (row["count"], row["lowest"]) == (4, pytest.approx(min(grown)))
+    assert (tested.evidence["dsr"], tested.evidence["undefined"]) == (None, {"dsr": "several_paths"})
+    assert "Cross-validation of follow on MINE" in tested.sheet(tmp_path / "sheet.html").read_text()
+    mintmark.crossvalidate(prices, follow, {"length": [3, 5]}, folds=5, home=home, **MINE)
+    assert count_of(home) == before + 3
+
+
 @pytest.mark.parametrize(
     "call, given, code",
     [
@@ -133,6 +169,9 @@ def test_a_rule_by_name_runs_on_a_pack_as_its_command_does(home: Path):
         ("montecarlo", {"targets": [1.0] * 60}, "wrong_type"),
         ("montecarlo", {"targets": follow_5, "runs": 99}, "bad_value"),
         ("montecarlo", {"targets": follow_5, "metric": "fame"}, "unknown_name"),
+        ("montecarlo", {"targets": follow_5, "values": {"length": 5}}, "conflicting_fields"),
+        ("crossvalidate", {"decide": follow, "grid": "length=3", "folds": 40}, "not_enough_bars"),
+        ("crossvalidate", {"decide": follow, "grid": "length=3", "metric": "win_rate"}, "unknown_name"),
         ("walkforward", {"decide": follow, "grid": "length=3", "is_bars": 500}, "not_enough_bars"),
         ("walkforward", {"decide": follow, "grid": "length=3", **PLAN, "account": Account(capital=0)}, "bad_value"),
     ],

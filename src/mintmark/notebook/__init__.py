@@ -4,19 +4,21 @@ from mintmark.domain import CostProfile
 from mintmark.notebook.backtesting import backtest
 from mintmark.notebook.frames import weights_of
 from mintmark.notebook.result import Backtest
-from mintmark.notebook.simulated import MonteCarlo, Sweep, WalkForward
-from mintmark.notebook.simulating import montecarlo, sweep, walkforward
+from mintmark.notebook.simulated import CrossValidation, MonteCarlo, Sweep, WalkForward
+from mintmark.notebook.simulating import crossvalidate, montecarlo, sweep, walkforward
 from mintmark.simulation import Account, Protection
 
 __all__ = [
     "Account",
     "Backtest",
     "CostProfile",
+    "CrossValidation",
     "MonteCarlo",
     "Protection",
     "Sweep",
     "WalkForward",
     "backtest",
+    "crossvalidate",
     "montecarlo",
     "sweep",
     "walkforward",

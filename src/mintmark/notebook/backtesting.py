@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
@@ -15,16 +15,26 @@ from mintmark.domain import (
     CostProfile,
     Instrument,
     instrument_json,
+    titled,
 )
 from mintmark.notebook.frames import Decides, FloatArray, weights_of
-from mintmark.notebook.ground import TriedOn, costing, days_of, draws, hashed, refuse_own, symbol_named, tried_on
+from mintmark.notebook.ground import (
+    TriedOn,
+    costing,
+    days_of,
+    draws,
+    hashed,
+    refuse_own,
+    refuse_values,
+    symbol_named,
+    tried_on,
+    values_text,
+)
 from mintmark.notebook.result import Backtest
 from mintmark.research import Tries
 from mintmark.simulation import Account, Protection, buy_and_hold, run_targets
 
-if TYPE_CHECKING:
-    pass
-
+Values = str | Mapping[str, int | float | bool]
 Targets = FloatArray | Sequence[float] | pl.Series | Decides | str
 
 
@@ -32,6 +42,7 @@ def backtest(
     bars: pl.DataFrame | Bars | str | None,
     targets: Targets,
     *,
+    values: Values | None = None,
     symbol: str | None = None,
     timeframe: str | None = None,
     pack: str | None = None,
@@ -51,8 +62,9 @@ def backtest(
     ``Bars``, of an ``instrument`` or the asset class it is of, such as ``"fx"``; None with a strategy's own.
     ``targets``: one weight in [-1, 1] a bar, NaN or null for no change, that acts at the next open; or a function of
     the frame of bars that returns them; or the name of a trained strategy, run on its holdout unless ``start`` and
-    ``end`` (days) say otherwise. ``costs``: a profile, or the fields to change. ``home``: of the house whose tries
-    are counted.
+    ``end`` (days) say otherwise, or of the rule ``sma_cross``, run on all bars. ``values``: to be set of what is named,
+    ``{"fast": 5, "slow": 40}`` or the text of ``--set``. ``costs``: a profile, or the fields to change. ``home``: of
+    the house whose tries are counted.
 
     >>> import mintmark, polars as pl
     >>> prices = pl.DataFrame({"date": pl.date_range(pl.date(2024, 1, 1), pl.date(2024, 1, 5), eager=True),
@@ -75,7 +87,9 @@ def backtest(
             refuse_own(instrument=instrument, costs=costs, protection=protection, bars_per_year=bars_per_year)
             capital = None if account is None else str(account.capital)
             asked = {"symbol": symbol_named(bars, symbol), "timeframe": timeframe, "start": start, "end": end}
-            return _of_strategy(tries, targets, pack, {**asked, "initial_capital": capital, "random_state": state})
+            asked |= {"initial_capital": capital, "set": values_text(values)}
+            return _of_strategy(tries, targets, pack, {**asked, "random_state": state})
+        refuse_values(values)
         ground = tried_on(tries, bars, symbol, timeframe, pack, instrument)
         ground = replace(ground, instrument=costing(ground.instrument, costs), bars=days_of(ground.bars, start, end))
         terms = (account or Account(), protection or Protection())
@@ -119,5 +133,5 @@ def _of_strategy(tries: Tries, name: str, pack_id: str | None, options: Mapping[
         partitions=[digest for symbol in order.symbols for digest in sorted(pack.partition_hashes(symbol))],
     )  # fmt: skip
     mark = tries.mark(pack.sha256, pack)
-    title = f"{name} on {', '.join(order.symbols)}"
+    title = f"{titled(name, given['values'])} on {', '.join(order.symbols)}"
     return Backtest(title, tried.result, tried.bars, tried.held.equity, evidence, mark)

@@ -111,3 +111,17 @@ def refuse_own(**given: Any) -> None:
     if fields:
         message = f"a strategy has its own {', '.join(fields)}; hand in its targets to change them"
         raise Refused(message, code="conflicting_fields", fields=["targets", *fields])
+
+
+def values_text(values: str | Mapping[str, int | float | bool] | None) -> str | None:
+    """Return values by name as the text of ``--set``."""
+    if values is None or isinstance(values, str):
+        return values
+    return ",".join(f"{name}={value}" for name, value in values.items())
+
+
+def refuse_values(values: object) -> None:
+    """Refuse values for what has no name to set them of."""
+    if values is not None:
+        message = "values are set of a strategy or the rule by name; a function takes its own"
+        raise Refused(message, code="conflicting_fields", fields=["targets", "values"])

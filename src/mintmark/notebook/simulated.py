@@ -1,4 +1,4 @@
-"""What a notebook gets back of a sweep, a Monte Carlo test and a walk-forward: frames, a picture, a sheet to keep."""
+"""What a notebook gets back of each kind of simulation: frames, a picture, a sheet to keep."""
 
 from __future__ import annotations
 
@@ -160,6 +160,28 @@ class WalkForward(Simulation):
         values = [_number(self.result[name]) for name in names]
         schema = {"name": pl.String, "value": pl.Float64, "why": pl.String}
         return pl.DataFrame({"name": names, "value": values, "why": [why.get(name) for name in names]}, schema=schema)
+
+
+class CrossValidation(Simulation):
+    """How what was chosen on most of the past lies over the paths that test the rest."""
+
+    kind = "crossvalidation"
+
+    @cached_property
+    def paths(self) -> pl.DataFrame:
+        """One row a path: every metric of its bar returns."""
+        return self._read("paths")
+
+    @cached_property
+    def returns(self) -> pl.DataFrame:
+        """One row a bar: time, and what each path gained in it."""
+        return self._timed("returns").rename({"stamp": "time"})
+
+    @cached_property
+    def distribution(self) -> pl.DataFrame:
+        """How each metric lies over the paths that have it: count, mean, deviation, lowest, median, highest."""
+        rows = [{"name": name, **spread} for name, spread in self.result["distribution"].items()]
+        return pl.DataFrame(rows, infer_schema_length=None)
 
 
 def _number(value: Any) -> float | None:

@@ -1,4 +1,4 @@
-"""``mintmark.sweep``, ``.montecarlo`` and ``.walkforward``: the operations' own code, run here; each try is counted."""
+"""``mintmark.sweep`` and the other simulations: the operations' own code, run here; each try is counted."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ import polars as pl
 
 from mintmark.app import open_app
 from mintmark.domain import Bars, CostProfile, Instrument, Refused
-from mintmark.notebook.backtesting import Targets
+from mintmark.notebook.backtesting import Targets, Values
 from mintmark.notebook.functions import Function, FunctionDecider, Terms, choice_among, grid_of, terms_of
-from mintmark.notebook.ground import hashed, refuse_own, symbol_named
-from mintmark.notebook.simulated import MonteCarlo, Sweep, WalkForward
-from mintmark.research import Draw, Simulated, Tries, compute_here, redraw_on, sweep_on, walk_on
-from mintmark.simulation import Account, Protection, WalkPlan
+from mintmark.notebook.ground import hashed, refuse_own, refuse_values, symbol_named, values_text
+from mintmark.notebook.simulated import CrossValidation, MonteCarlo, Sweep, WalkForward
+from mintmark.research import Draw, Simulated, Tries, compute_here, redraw_on, sweep_on, validate_on, walk_on
+from mintmark.simulation import Account, PathPlan, Protection, WalkPlan
 from mintmark.simulation import sweep as rows_of
 
 Chooses = Callable[..., Any]
@@ -98,13 +98,15 @@ def montecarlo(
     method: Literal["trade_shuffle", "block_bootstrap", "path_permutation", "cost_stress"] = "path_permutation",
     runs: int = 1_000,
     metric: str = "sharpe_ratio",
+    values: Values | None = None,
     workers: int | None = None,
     **on: Unpack[OnWhat],
 ) -> MonteCarlo:
     """Return how much of what ``targets`` come to chance would show as well; the real run is a counted try.
 
     ``targets``: as for ``backtest``. ``path_permutation`` makes signals anew on every path, so it takes a function, or
-    the name of a trained strategy or of the rule ``sma_cross``. ``metric``: what a permuted path is judged by.
+    the name of a trained strategy or of the rule ``sma_cross``, with ``values`` as for ``backtest``. ``metric``: what
+    a permuted path is judged by.
 
     >>> import mintmark, polars as pl
     >>> days = pl.date_range(pl.date(2024, 1, 1), pl.date(2024, 3, 9), eager=True)
@@ -123,8 +125,10 @@ def montecarlo(
     own = asdict(Draw.read({"method": method, "runs": runs, "metric": metric, "workers": workers}))
     with _tries(on) as (tries, state):
         if isinstance(targets, str):
-            found = tries.simulate("montecarlo", own, **_named(bars, targets, on, state))
+            asked = {**_named(bars, targets, on, state), "set": values_text(values)}
+            found = tries.simulate("montecarlo", own, **asked)
             return MonteCarlo(*_counted(tries, found, _trials(found)))
+        refuse_values(values)
         if method == "path_permutation" and not callable(targets):
             message = "signals are made anew on every path: hand in a function of the frame of bars"
             raise Refused(message, code="wrong_type", field="targets")
@@ -191,6 +195,57 @@ def walkforward(
         return WalkForward(*_counted_here(tries, given, function, found, runs))
 
 
+def crossvalidate(
+    bars: pl.DataFrame | Bars | str | None,
+    decide: Chooses | str,
+    grid: Grid,
+    *,
+    folds: int = 10,
+    test_folds: int = 2,
+    purge: int = 0,
+    embargo: int | None = None,
+    metric: str = "sharpe_ratio",
+    workers: int | None = None,
+    **on: Unpack[OnWhat],
+) -> CrossValidation:
+    """Return how what is chosen from ``grid`` on most folds lies over the paths that test the others.
+
+    ``decide`` and ``grid``: as for ``walkforward``. Each combination, and the choosing, is a counted try; many paths
+    have no one Sharpe ratio to deflate.
+
+    >>> import mintmark, polars as pl
+    >>> days = pl.date_range(pl.date(2024, 1, 1), pl.date(2024, 3, 9), eager=True)
+    >>> close = [100.0 + day % 10 for day in range(len(days))]
+    >>> prices = pl.DataFrame({"date": days, "open": close, "high": close, "low": close, "close": close})
+    >>> def dips(bars, low):
+    ...     return [1.0 if one <= low else 0.0 if one >= 109 else None for one in bars["close"]]
+    >>> tested = mintmark.crossvalidate(prices, dips, "low=101:104", folds=5, symbol="ACME", instrument="equity")
+    >>> tested.paths.height, tested.result["splits"], tested.result["profitable_paths"]
+    (4, 10, 1.0)
+
+    Raises:
+        Refused: ``not_enough_bars``; and as ``sweep``.
+    """
+    plan = PathPlan(folds, test_folds, purge, embargo, metric)
+    with _tries(on) as (tries, state):
+        if isinstance(decide, str):
+            own = {"grid": _text(grid), "plan": asdict(plan), "workers": workers}
+            found = tries.simulate("crossvalidation", own, **_named(bars, decide, on, state))
+            return CrossValidation(*_counted(tries, found, _trials(found)))
+        given = terms_of(tries, bars, on, state)
+        function = Function(decide, given)
+        every = grid_of(grid, decide)
+        choice = choice_among(function, every)
+        inputs = {"grid": _text(grid), "plan": asdict(plan), "workers": workers or 1, "identity": {}}
+        found = compute_here(
+            "crossvalidation", inputs, given.told(function.name),
+            lambda task: validate_on(task, given.ground, plan, choice, len(every)),
+        )  # fmt: skip
+        choosing = hashed(given.run_key, repr(plan), *sorted(function.seen))
+        runs = {f"{choosing[:32]}_{name}": sharpe for name, sharpe in _trials(found).items()}
+        return CrossValidation(*_counted_here(tries, given, function, found, runs))
+
+
 @contextmanager
 def _tries(on: OnWhat) -> Iterator[tuple[Tries, int]]:
     app = open_app(home=on.get("home"))
@@ -245,7 +300,7 @@ def _counted(tries: Tries, found: Simulated, runs: Mapping[Any, float | None]) -
         moments=_moments(told),
     )  # fmt: skip
     bars = [pack.bars(symbol, order.timeframe) for symbol in order.symbols]
-    return {**told, "mark": tries.mark(pack.sha256, pack)}, found.tables, evidence, bars
+    return {**told, "mark": tries.mark(pack.sha256, pack)}, found.tables, _reasoned(told, evidence), bars
 
 
 def _counted_here(
@@ -255,13 +310,21 @@ def _counted_here(
         given.data, hashed(function.name), runs, symbols=[given.bars.symbol], partitions=given.partitions,
         moments=_moments(found.told),
     )  # fmt: skip
-    return found.told, found.tables, evidence, [given.bars]
+    return found.told, found.tables, _reasoned(found.told, evidence), [given.bars]
+
+
+def _reasoned(told: Mapping[str, Any], evidence: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return ``evidence``, where there are many paths with the reason that none of them is deflated."""
+    return {**evidence, "undefined": {"dsr": "several_paths"}} if "distribution" in told else evidence
 
 
 def _moments(told: Mapping[str, Any]) -> Mapping[str, Any]:
     if "moments" in told:
         moments: Mapping[str, Any] = told["moments"]
         return moments
+    if "distribution" in told:
+        # Of many paths no one is the best of the tries.
+        return {"sharpe_per_bar": None, "skewness": None, "excess_kurtosis": None, "n": told["bars"]}
     real = told["real"]
     names = {"skewness": real.get("skewness"), "excess_kurtosis": real.get("excess_kurtosis")}
     return {"sharpe_per_bar": told["trials"][0]["sharpe_per_bar"], **names, "n": told["bars"]}

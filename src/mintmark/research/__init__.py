@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mintmark.research.gates import Limits
     from mintmark.research.montecarlo_check import MonteCarloCheck, check_montecarlo
     from mintmark.research.operations.context import Context, Rules
+    from mintmark.research.operations.crossvalidation_process import validate_on
     from mintmark.research.operations.montecarlo import Draw
     from mintmark.research.operations.montecarlo_process import redraw_on
     from mintmark.research.operations.room import Research
@@ -49,6 +50,7 @@ _HOMES = {
     "redraw_on": "operations.montecarlo_process",
     "simulation_sheet": "simulation_sheets",
     "sweep_on": "operations.sweeping_process",
+    "validate_on": "operations.crossvalidation_process",
     "walk_on": "operations.walkforward_process",
     "Context": "operations.context",
     "Limits": "gates",
@@ -115,6 +117,7 @@ __all__ = [
     "sweep_map_body",
     "sweep_on",
     "training_story",
+    "validate_on",
     "verdict_story",
     "walk_on",
 ]

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mintmark.domain import iso, moment_of
-from mintmark.research.choosing import choice_of
+from mintmark.research.choosing import Choice, choice_of
 from mintmark.research.operations.checkpoints import Continued, threads_of
-from mintmark.research.operations.simulation_ground import read_ground
+from mintmark.research.operations.simulation_ground import Ground, read_ground
 from mintmark.research.operations.table_file import table_of
 from mintmark.research.sweep_keys import grid_keys
 from mintmark.simulation import PathPlan, PurgedPaths, fold_returns, purged_paths, read_grid
@@ -25,18 +25,22 @@ _SHOWN = 10
 
 def compute(task: Task) -> dict[str, Any]:
     """Trade every fold that is not done yet with every candidate, and return what the paths come to."""
-    return _Paths(task).run()
+    ground, plan = read_ground(task), PathPlan(**task.inputs["plan"])
+    grid = read_grid(task.inputs["grid"], grid_keys(ground.spec))
+    choice = choice_of(ground.market, ground.spec, ground.model, grid, ground.start, ground.random_state)
+    return validate_on(task, ground, plan, choice, len(grid))
+
+
+def validate_on(task: Task, ground: Ground, plan: PathPlan, choice: Choice, combinations: int) -> dict[str, Any]:
+    """Return what a cross-validation over ``choice`` comes to, made of so many ``combinations``."""
+    return _Paths(task, ground, plan, choice, combinations).run()
 
 
 class _Paths:
-    def __init__(self, task: Task) -> None:
-        given = task.inputs
-        self.task, self.kept, self.threads = task, Continued(task), threads_of(given)
-        ground = read_ground(task)
-        self.market, self.plan = ground.market, PathPlan(**given["plan"])
-        self.grid = read_grid(given["grid"], grid_keys(ground.spec))
-        self.choice = choice_of(ground.market, ground.spec, ground.model, self.grid, ground.start, ground.random_state)
-        self.course = self.choice.course
+    def __init__(self, task: Task, ground: Ground, plan: PathPlan, choice: Choice, combinations: int) -> None:
+        self.task, self.kept, self.threads = task, Continued(task), threads_of(task.inputs)
+        self.market, self.plan, self.choice, self.combinations = ground.market, plan, choice, combinations
+        self.course = choice.course
         self.parts = self.plan.parts(len(self.course.stamps))
         whole = np.frombuffer(self.kept.stage.state, np.float64).reshape(-1, len(self.course.candidates))
         done = [part for part in self.parts if part.stop <= len(whole)]
@@ -66,7 +70,7 @@ class _Paths:
             "end": iso(moment_of(int(found.stamps[-1]))),
             "bars": len(found.stamps),
             "bars_per_year": self.market.bars_per_year,
-            "combinations": len(self.grid),
+            "combinations": self.combinations,
             "failed": sum(self.choice.failures.values()),
             "failures": dict(self.choice.failures),
             "embargo": found.embargo,
@@ -92,7 +96,7 @@ class _Paths:
 
     def _trials(self, found: PurgedPaths) -> list[dict[str, Any]]:
         sharpes = dict(zip(self.choice.numbers, found.sharpes, strict=True))
-        tried = [(f"combination_{number}", sharpes.get(number)) for number in range(len(self.grid))]
+        tried = [(f"combination_{number}", sharpes.get(number)) for number in range(self.combinations)]
         mean = found.distribution.get("sharpe_per_bar")
         tried.append(("paths", None if mean is None else mean.mean))
         return [{"run": run, "kind": "crossvalidation", "sharpe_per_bar": sharpe} for run, sharpe in tried]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from mintmark.domain import Mark, Refused
+from mintmark.domain import Mark
 from mintmark.research.deflation import deflated
 from mintmark.research.operations.asking import pack_for
 from mintmark.research.operations.library import Library
@@ -34,7 +34,7 @@ _RUN = 32
 
 @dataclass(frozen=True)
 class Tried:
-    """What a trained strategy came to on the bars of its window, and buy and hold on the same."""
+    """What a trained strategy, or the rule, came to on the bars of its window, and buy and hold on the same."""
 
     order: SimulationOrder
     result: BacktestResult
@@ -54,16 +54,13 @@ class Tries:
         return pack_for(self._context, pack_id, symbols, timeframe)
 
     def run(self, *, strategy: str, pack_id: str | None = None, **options: Any) -> Tried:
-        """Return what a trained strategy comes to: the figures ``mintmark backtest`` gives.
+        """Return what a trained strategy, or the built-in rule, comes to: the figures ``mintmark backtest`` gives.
 
         Raises:
-            Refused: ``unknown_name`` for the built-in rule, which has no model; those of ``read_simulation`` and
-                ``prepare_ground``.
+            Refused: those of ``read_simulation`` and ``prepare_ground``; ``not_enough_bars``.
         """
         order = read_simulation(self._context, self._library, self._row(strategy), strategy, pack_id, options)
-        if order.spec is None:
-            message = f"{order.name} is no trained strategy; hand in its targets"
-            raise Refused(message, code="unknown_name", name=order.name)
+        order.require_warm_up()
         with tempfile.TemporaryDirectory() as folder:
             run = Run("notebook", "backtesting", 1, order.metadata(), Path(folder), None, "notebook")
             ground = ground_in(run.folder, prepare_ground(self._context, self._library, run))
@@ -140,19 +137,14 @@ class Tries:
 
 
 def _traded(order: SimulationOrder, ground: Ground) -> Tried:
-    from mintmark.research.walking import run_window
     from mintmark.simulation import buy_and_hold
-    from mintmark.strategy import decisions
 
-    spec, model, market, start, stop = ground.spec, ground.model, ground.market, ground.start, ground.stop
-    if spec is None or model is None:
-        raise Refused(f"there is no model of {order.name}", code="model_missing", name=order.name)
-    made = decisions(spec, model, market.bars, market.years, market.costs, start=start, stop=stop)
-    bars, rates = market.window(start, stop), market.window_rates(made.stamps)
-    result = run_window(spec, made, market, start, stop, ground.slippage(_RUN))
+    market = ground.market
+    bars = market.window(ground.start, ground.stop)
+    result = ground.decider().run(market, ground.slippage(_RUN))
     held = buy_and_hold(
-        bars, market.instruments, market.account, bars_per_year=market.bars_per_year, rates=rates,
-        slippage=ground.slippage(_RUN + 1),
+        bars, market.instruments, market.account, bars_per_year=market.bars_per_year,
+        rates=market.window_rates(result.stamps), slippage=ground.slippage(_RUN + 1),
     )  # fmt: skip
     return Tried(order, result, held, bars)
 

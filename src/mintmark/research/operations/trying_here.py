@@ -18,6 +18,7 @@ _TABLES = {
     "sweeping": ("sweep",),
     "montecarlo": ("runs", "fan"),
     "walkforward": ("windows", "equity", "trades"),
+    "crossvalidation": ("paths", "returns"),
 }
 
 
@@ -44,7 +45,7 @@ def compute_in(
 def compute_here(
     kind: str, inputs: Mapping[str, Any], told: Mapping[str, Any], compute: Callable[[Task], dict[str, Any]]
 ) -> Simulated:
-    """Return what ``compute`` comes to, one of ``sweep_on``, ``redraw_on`` and ``walk_on`` on a ground at hand."""
+    """Return what ``compute`` comes to, such as ``sweep_on`` on a ground at hand."""
     with TemporaryDirectory() as folder:
         return _computed(kind, Path(folder), inputs, told, compute, None)
 
