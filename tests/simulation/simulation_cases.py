@@ -45,8 +45,11 @@ def some_bars(rows: list[tuple[float, float, float, float]], symbol: str = "X", 
     return Bars(symbol, Timeframe.H1, stamps, *columns, **extra)
 
 
-def random_case(seed: int) -> dict[str, Any]:
-    """Return a case of up to three instruments and 60 bars with any mix of costs, protection and calendar."""
+def random_case(seed: int, limited: bool = False) -> dict[str, Any]:
+    """Return a case of up to three instruments and 60 bars with any mix of costs, protection and calendar.
+
+    ``limited``: it may trade a share of each bar's volume.
+    """
     rng = np.random.default_rng(seed)
     columns, length = int(rng.choice([1, 1, 2, 3])), int(rng.integers(3, 60))
     step = int(rng.choice([HOUR, 5 * HOUR, 11 * HOUR]))
@@ -75,7 +78,7 @@ def random_case(seed: int) -> dict[str, Any]:
     if rng.random() < 0.2:
         case["actions"] = _actions(rng, case)
     case["funding"] = _funding(np.random.default_rng((seed, 2)), case)
-    return case
+    return case | _volume(np.random.default_rng((seed, 3)), length, columns, limited)
 
 
 def _instrument(rng: np.random.Generator, m: int) -> dict[str, Any]:
@@ -200,6 +203,12 @@ def _funding(rng: np.random.Generator, case: dict[str, Any]) -> list[dict[str, A
     return found
 
 
+def _volume(rng: np.random.Generator, length: int, columns: int, limited: bool) -> dict[str, Any]:
+    usual = float(rng.choice([20.0, 300.0, 20_000.0]))
+    volume = [[float(round(usual * rng.exponential(), 1)) for _ in range(length)] for _ in range(columns)]
+    return {"volume": volume, "participation": float(rng.choice([0.05, 0.3])) if limited else None}
+
+
 def instrument_of(x: dict[str, Any]) -> Instrument:
     c = x["costs"]
 
@@ -234,7 +243,8 @@ def bars_of(case: dict[str, Any], m: int) -> Bars:
         x["spread_ticks"] = 2.0 * halves[0] / x["tick"]
     columns = [np.array([rows[t][i] for t in there]) for i in range(4)]
     stamps = np.array([case["stamps"][t] for t in there], dtype=np.int64)
-    return Bars(x["symbol"], Timeframe.H1, stamps, *columns, spread=spread)
+    volume = np.array([case["volume"][m][t] for t in there])
+    return Bars(x["symbol"], Timeframe.H1, stamps, *columns, volume=volume, spread=spread)
 
 
 def run_kernel(case: dict[str, Any], seed: int = 0) -> BacktestResult:
@@ -267,9 +277,12 @@ def prepared_case(seed: int) -> Setup:
 def market_of(case: dict[str, Any]) -> tuple[list[Bars], Any, list[Instrument], Account]:
     """Return bars, targets, instruments and account of ``case``."""
     bars = [bars_of(case, m) for m in range(len(case["instruments"]))]
-    leverage = None if case["leverage"] is None else Decimal(str(case["leverage"]))
-    account = Account("USD", Decimal(str(case["capital"])), leverage)
-    return bars, np.array(case["targets"]).T, [instrument_of(x) for x in case["instruments"]], account
+    return bars, np.array(case["targets"]).T, [instrument_of(x) for x in case["instruments"]], account_of(case)
+
+
+def account_of(case: dict[str, Any]) -> Account:
+    leverage, share = (None if case[n] is None else Decimal(str(case[n])) for n in ("leverage", "participation"))
+    return Account("USD", Decimal(str(case["capital"])), leverage, share)
 
 
 def actions_of(case: dict[str, Any]) -> list[CorporateAction | FundingRate]:

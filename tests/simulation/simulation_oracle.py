@@ -6,15 +6,14 @@ It shares no code with the kernel but the words of its answers.
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
-from simulation_oracle_book import Held, Lot, OracleBook
+from simulation_oracle_book import Lot
+from simulation_oracle_calendar import OracleCalendar
 
 INFINITY = math.inf
 
 
-class Oracle(OracleBook):
+class Oracle(OracleCalendar):
     # -- protective levels ---------------------------------------------------------------------------------------
 
     def toward_entry(self, m: int, level: float) -> float:
@@ -166,41 +165,53 @@ class Oracle(OracleBook):
                 self.refuse("nothing_to_close")
             else:
                 self.leave_at_open(t, m, p.size, True, p.closing, flags)
+                if p.side:
+                    return
             p.closing = None
             mine = mine or side > 0
         if p.order is not None and mine:
             order = p.order
-            self.execute(t, m, flags)
-            if p.order is order:
+            done = self.execute(t, m, flags)
+            if done and p.order is order:
                 p.order = None
         if p.order is None:
             p.deferred = False
 
-    def execute(self, t: int, m: int, flags: set[str]) -> None:
+    def execute(self, t: int, m: int, flags: set[str]) -> bool:
+        """Do what the bar has room for of the order; True where nothing of it waits for the next bar."""
         p, order = self.held[m], self.held[m].order
         if order["close"]:
             if p.side == 0:
                 self.refuse("nothing_to_close")
             else:
                 self.leave_at_open(t, m, p.size, True, "signal", flags)
-        if self.case["sizing_price"] == "fill" and self.case["sizing"] == "weight":
+                if p.side:
+                    return False
+            order["close"] = False
+        by_fill = self.case["sizing_price"] == "fill" and self.case["sizing"] == "weight"
+        if by_fill and "carried" not in order:
             raw = self.price_of(t, m, self.bars[m][t][0], order["side"])
             order["size"] = self.size(t, m, self.snap(m, raw, order["side"] > 0))
         if order["size"] <= 0:
-            return
+            return True
         if order["change"] < 0:
             if p.side == 0:
                 self.refuse("nothing_to_close")
-            else:
-                self.leave_at_open(t, m, min(order["size"], p.size), True, "signal", flags)
-                if p.side:
-                    p.weight = order["target"]
+                return True
+            asked = min(order["size"], p.size)
+            rest = asked - self.leave_at_open(t, m, asked, True, "signal", flags)
+            if rest > 0:
+                order |= {"size": rest, "carried": True}
+                return False
+            if p.side:
+                p.weight = order["target"]
         elif order["adds"] and p.side == 0:
             self.refuse("nothing_to_resize")
         else:
-            self.enter(t, m, flags)
+            return self.enter(t, m, flags)
+        return True
 
-    def enter(self, t: int, m: int, flags: set[str]) -> None:
+    def enter(self, t: int, m: int, flags: set[str]) -> bool:
         p, x, order = self.held[m], self.instruments[m], self.held[m].order
         raw, side = self.bars[m][t][0], order["side"]
         reference, price = self.mid(t, m, raw), self.price_of(t, m, raw, side)
@@ -212,21 +223,31 @@ class Oracle(OracleBook):
             margin = size * reference * self.worth(t, m) / self.leverage(m)
             return margin + abs(paid - reference) * size * self.worth(t, m) + self.fees(m, size, paid) * self.rate(t, m)
 
-        wanted = steps = math.floor(order["size"] / x["step"] + 1e-6)
-        if wanted == 0:
+        whole = math.floor(order["size"] / x["step"] + 1e-6)
+        if whole == 0:
             self.refuse("size_below_min")
-            return
+            return True
+        wanted = steps = min(whole, self.whole(m, self.room[m]))
+        if wanted == 0:
+            order["carried"] = True
+            return False
         while steps > 0 and needed(steps) > free + 1e-9 * abs(free):
             steps -= 1
         size = steps * x["step"]
         if steps < wanted and (self.case["sizing"] == "size" or steps == 0 or size < x["min"] - 1e-9 * x["step"]):
             self.refuse("no_money")
-            return
+            return True
+        rest = whole - wanted if steps == wanted else 0
         if steps < wanted:
             flags = flags | {"reduced"}
+        if rest:
+            flags = flags | {"partial"}
+        self.room[m] = max(self.room[m] - size, 0.0)
         opened = p.side == 0
         row = self.fill(t, m, side, size, reference, price, True, opens=True, reason="signal", flags=set(flags))
-        p.side, p.weight = side, order["target"]
+        p.side = side
+        p.weight = order["target"] if not rest else p.weight + (order["target"] - p.weight) * wanted / whole
+        order |= {"size": rest * x["step"], "adds": True, "carried": True}
         costs = {name: row[name] for name in ("spread_cost", "slippage_cost", "fees", "financing_cost")}
         lot = Lot(t, p.own_bars, self.stamps[t], size, row["price"], reference, self.rate(t, m), costs, reference,
                   reference, set(flags))  # fmt: skip
@@ -236,95 +257,14 @@ class Oracle(OracleBook):
             self.cash += opening
         p.lots.append(lot)
         self.place_levels(m, opened)
-
-    # -- the calendar --------------------------------------------------------------------------------------------
-
-    def corporate_actions(self, t: int) -> None:
-        due = [a for a in self.case["actions"] if t > 0 and self.stamps[t - 1] < a["ex"] <= self.stamps[t]]
-        for action in due:
-            self.split(self.held[action["column"]], action["split"])
-        for action in due:
-            p, m = self.held[action["column"]], action["column"]
-            for lot in p.lots:
-                paid = p.side * action["dividend"] * lot.size * self.worth(t, m)
-                lot.dividends += paid
-                self.cash += paid
-
-    def split(self, p: Held, ratio: float) -> None:
-        p.mark /= ratio
-        p.best /= ratio
-        p.entry /= ratio
-        p.stop = None if p.stop is None else p.stop / ratio
-        p.target = None if p.target is None else p.target / ratio
-        p.trail = None if p.trail is None else p.trail / ratio
-        if p.order:
-            p.order["size"] *= ratio
-        if self.case["sizing"] == "size":
-            p.weight *= ratio
-        for lot in p.lots:
-            lot.size *= ratio
-            lot.price, lot.reference = lot.price / ratio, lot.reference / ratio
-            lot.high, lot.low = lot.high / ratio, lot.low / ratio
-
-    def nights(self, t: int, m: int) -> int:
-        """Count the nights of every rollover after the bar before and up to this bar, looking at each day."""
-        x, total = self.instruments[m], 0
-        zone = ZoneInfo(x["rollover_zone"])
-        hour, minute = (int(part) for part in x["rollover_time"].split(":"))
-        first = datetime.fromtimestamp(self.stamps[t - 1] // 10**9, UTC)
-        day = first.astimezone(zone).date() - timedelta(days=1)
-        last = datetime.fromtimestamp(self.stamps[t] // 10**9, UTC)
-        while day <= last.astimezone(zone).date() + timedelta(days=1):
-            moment = datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone)
-            if first < moment <= last:
-                triple = x["costs"]["triple_day"]
-                total += 1 if triple is None else [1, 1, 1, 1, 1, 0, 0][day.weekday()] * (
-                    3 if day.weekday() == triple else 1
-                )  # fmt: skip
-            day += timedelta(days=1)
-        return total
-
-    def financing(self, t: int) -> None:
-        for m in self.columns():
-            p, x = self.held[m], self.instruments[m]
-            if not p.side or t == 0:
-                continue
-            c = x["costs"]
-            yearly, nights = c["long"] if p.side > 0 else c["short"], self.nights(t, m)
-            span = range(self.stamps[t - 1] + 1, self.stamps[t] + 1)
-            funded = sum(one["rate"] for one in self.case["funding"] if one["column"] == m and one["at"] in span)
-            for lot in p.lots:
-                notional = lot.size * x["contract"] * p.mark * self.rate(t, m)
-                charge = {
-                    "points": yearly * x["tick"] * x["contract"] * lot.size * self.rate(t, m),
-                    "money": yearly * lot.size * self.rate(t, m),
-                    "percent": yearly / 100 / 360 * notional,
-                }.get(c["financing"], 0.0) * nights
-                charge += p.side * funded * notional
-                if p.side < 0:
-                    charge -= c["borrow"] / 10_000 / 360 * notional * nights
-                lot.costs["financing_cost"] += charge
-                self.cash += charge
-        for m in self.columns():
-            self.hours_held(t, m)
-
-    def hours_held(self, t: int, m: int) -> None:
-        p, x = self.held[m], self.instruments[m]
-        if p.side and x["costs"]["financing"] == "interval":
-            rate = x["costs"]["long"] if p.side > 0 else x["costs"]["short"]
-            for lot in p.lots:
-                full = (self.stamps[t] - lot.stamp) // (x["costs"]["interval_hours"] * 3_600 * 10**9)
-                notional = lot.size * x["contract"] * lot.price * self.rate(t, m)
-                charge = (full - lot.intervals) * rate / 10_000 * notional
-                lot.intervals = full
-                lot.costs["financing_cost"] += charge
-                self.cash += charge
+        return not rest
 
     # -- the run -------------------------------------------------------------------------------------------------
 
     def run(self) -> Oracle:
         last = len(self.stamps) - 1
         for t in range(last + 1):
+            self.make_room(t)
             self.corporate_actions(t)
             self.financing(t)
             for m in self.columns():

@@ -22,6 +22,7 @@ class Lot:
     flags: set[str]
     dividends: float = 0.0
     intervals: int = 0
+    order: int = -1
 
 
 @dataclass
@@ -66,6 +67,7 @@ class OracleBook:
         self.discarded = 0
         self.margin_calls = 0
         self.ruined = False
+        self.room = [math.inf for _ in self.instruments]
 
     # -- prices ------------------------------------------------------------------------------------------------
 
@@ -101,6 +103,31 @@ class OracleBook:
         if self.bars[m][t] is None:
             return "absent"
         return "closed" if self.case["closed"][m][t] else "trading"
+
+    # -- volume ------------------------------------------------------------------------------------------------
+
+    def make_room(self, t: int) -> None:
+        """Every bar has room for a share of its own volume, in whole steps."""
+        share = self.case["participation"]
+        for m in self.columns():
+            if share is not None and self.bars[m][t] is not None:
+                x = self.instruments[m]
+                self.room[m] = x["step"] * self.whole(m, share * self.case["volume"][m][t] / x["contract"])
+
+    def whole(self, m: int, size: float) -> float:
+        return size if size == math.inf else math.floor(size / self.instruments[m]["step"] + 1e-6)
+
+    def fitting(self, m: int, size: float, reason: str) -> float:
+        """What the bar has room for of a close; what is left of a triggered exit is a market close."""
+        p, step = self.held[m], self.instruments[m]["step"]
+        if size <= self.room[m] + 1e-6 * step:
+            self.room[m] = max(self.room[m] - size, 0.0)
+            return size
+        fits, self.room[m] = self.whole(m, self.room[m]) * step, 0.0
+        p.weight *= (p.size - fits) / p.size
+        if reason in ("stop", "trailing", "margin") and p.closing is None:
+            p.closing = reason
+        return fits
 
     # -- money -------------------------------------------------------------------------------------------------
 
@@ -198,11 +225,15 @@ class OracleBook:
             }
         )  # fmt: skip
 
-    def leave_at_open(self, t, m, size, slips, reason, flags) -> None:
+    def leave_at_open(self, t, m, size, slips, reason, flags) -> float:
         raw, p = self.bars[m][t][0], self.held[m]
-        reference = self.mid(t, m, raw)
-        price = self.price_of(t, m, raw, -p.side)
-        self.leave(t, m, size, reference, price, slips, reason, flags, reference, reference)
+        fits = self.fitting(m, size, reason)
+        if fits > 0:
+            reference = self.mid(t, m, raw)
+            price = self.price_of(t, m, raw, -p.side)
+            flags = flags | ({"partial"} if fits < size else set())
+            self.leave(t, m, fits, reference, price, slips, reason, flags, reference, reference)
+        return fits
 
     def leave_at_level(self, t, m, level, reason, flags) -> None:
         p, (_, high, low, _) = self.held[m], self.bars[m][t]
@@ -212,4 +243,7 @@ class OracleBook:
             high = min(high, reference)
         else:
             low = max(low, reference)
-        self.leave(t, m, p.size, reference, level, reason != "target", reason, flags, high, low)
+        fits = self.fitting(m, p.size, reason)
+        if fits > 0:
+            flags = flags | ({"partial"} if fits < p.size else set())
+            self.leave(t, m, fits, reference, level, reason != "target", reason, flags, high, low)

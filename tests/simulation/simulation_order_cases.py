@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
-from simulation_cases import actions_of, an_instrument, bars_of, instrument_of, random_case, some_bars
+from simulation_cases import account_of, actions_of, an_instrument, bars_of, instrument_of, random_case, some_bars
 
 from mintmark.domain import ALL_OFFERS, CostProfile, Instrument, Order, default_instrument
 from mintmark.simulation import ORDER_STATES, Account, BacktestResult, Sizing, run_orders
@@ -18,11 +18,11 @@ SIZINGS = (
 )  # fmt: skip
 
 
-def order_case(seed: int) -> dict[str, Any]:
+def order_case(seed: int, limited: bool = False) -> dict[str, Any]:
     """Return a case of one instrument with any mix of orders, costs, hours and limits."""
-    case = random_case(seed)
+    case = random_case(seed, limited)
     rng = np.random.default_rng((seed, 1))
-    for name in ("instruments", "bars", "half_spread", "rates", "closed"):
+    for name in ("instruments", "bars", "half_spread", "rates", "closed", "volume"):
         case[name] = case[name][:1]
     x = case["instruments"][0]
     x |= {"rollover_time": "17:00", "rollover_zone": "UTC"}
@@ -89,12 +89,11 @@ def run_case(case: dict[str, Any], seed: int = 0) -> BacktestResult:
     """Return what the engine makes of ``case``; its random draws are put into the case for the oracle."""
     case["draws"] = np.random.default_rng(seed).standard_normal(100_000).tolist()
     bars = bars_of(case, 0)
-    leverage = None if case["leverage"] is None else Decimal(str(case["leverage"]))
     return run_orders(
         bars,
         [(case["stamps"][bar], order) for bar, order in case["orders"]],
         order_instrument(case),
-        Account("USD", Decimal(str(case["capital"])), leverage),
+        account_of(case),
         bars_per_year=6_240,
         sizing=case["sizing"],
         max_entries=case["max_entries"],

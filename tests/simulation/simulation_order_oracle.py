@@ -119,6 +119,7 @@ class OrderOracle(OrderFills):
             self.orders[order.target] = new
             if order.size is not None:
                 self.ruled.discard(order.target)
+                self.left.pop(order.target, None)
             if order.expiry is not None:
                 self.until[order.target] = self.lasts(new, t)
         return code
@@ -151,11 +152,12 @@ class OrderOracle(OrderFills):
         last = len(self.stamps) - 1
         p = self.held[0]
         for t in range(last + 1):
+            self.make_room(t)
             self.financing(t)
             if self.status(t, 0) == "trading":
                 self.play(t)
             else:
-                self.deferred |= set(self.live)
+                self.deferred |= {i for i in self.live if self.orders[i].type == "market"}
                 p.deferred = p.deferred or p.closing is not None
             self.mark(t)
             if self.ruined:

@@ -29,6 +29,8 @@ class OrderFills(Oracle):
         self.ruled: set[int] = set()
         self.deferred: set[int] = set()
         self.rested: set[int] = set()
+        self.left: dict[int, float] = {}
+        self.parts: dict[int, set[str]] = {}
         self.live: list[int] = []
         self.inside: set[int] = set()
         self.trailing: tuple[float, float] = (0.0, 0.0)
@@ -76,19 +78,51 @@ class OrderFills(Oracle):
     # -- fills -------------------------------------------------------------------------------------------------
 
     def trade(self, t, i, reference, price, slips, flags, high, low) -> bool:
-        """Fill order i at a price; True where it opened something."""
+        """Fill order i at a price, as far as the bar has room; True where it opened something."""
         p, x, order = self.held[0], self.instruments[0], self.orders[i]
-        side, rest, closed = SIDES[order.action], float(order.size), False
+        side, rest, parts = SIDES[order.action], self.size_of(i), self.parts.setdefault(i, set())
+        if "opened" in parts and p.side != side:
+            self.end(i, "filled", "nothing_to_resize")
+            return False
         if p.side == -side:
-            piece = min(rest, p.size)
-            self.leave(t, 0, piece, reference, price, slips, "signal", flags, high, low)
-            rest, closed = rest - piece, True
+            asked = min(rest, p.size)
+            piece = self.fitting(0, asked, "signal")
+            if piece > 0:
+                some = {"partial"} if piece < asked else set()
+                self.leave(t, 0, piece, reference, price, slips, "signal", flags | some, high, low)
+                parts.add("closed")
+            rest -= piece
+            if p.side == -side and rest > 1e-6 * x["step"]:
+                self.carry(i, rest)
+                return False
         if rest <= 1e-6 * x["step"]:
             self.end(i, "filled")
             return False
+        whole = self.whole(0, rest)
         code = self.open_rest(t, i, rest, reference, price, slips, flags)
-        self.end(i, "filled" if closed or code is None else "refused", code)
+        if code == "waits":
+            self.carry(i, rest)
+            return False
+        if code is None and self.fits < whole:
+            parts.add("opened")
+            self.carry(i, (whole - self.fits) * x["step"])
+            return True
+        self.end(i, "filled" if parts or code is None else "refused", code)
         return code is None
+
+    def size_of(self, i: int) -> float:
+        return self.left.get(i, float(self.orders[i].size or 0))
+
+    def carry(self, i: int, rest: float) -> None:
+        """What the bar had no room for waits: of a stop at the market, of a stop-limit as a limit."""
+        order = self.orders[i]
+        self.left[i] = rest
+        self.rested.add(i)
+        if order.type == "stop":
+            fields = {name: getattr(order, name) for name in order.__dataclass_fields__}
+            self.orders[i] = Order(**{**fields, "type": "market", "price": None})
+        elif order.type == "stop_limit":
+            self.rest(i)
 
     def open_rest(self, t, i, rest, reference, price, slips, flags) -> str | None:
         p, x, order = self.held[0], self.instruments[0], self.orders[i]
@@ -96,11 +130,15 @@ class OrderFills(Oracle):
         allowed = {"full": (1, -1), "long_only": (1,), "short_only": (-1,)}.get(x["mode"], ())
         if side not in allowed or (side < 0 and not x["shortable"]):
             return x["mode"] if x["mode"] in ("short_only", "close_only") else "long_only"
-        if p.side and len(p.lots) >= self.case["max_entries"]:
+        begun = "opened" in self.parts[i]
+        if p.side and not begun and len({lot.order for lot in p.lots}) >= self.case["max_entries"]:
             return "already_in_position"
-        wanted = steps = int(rest / x["step"] + 1e-6)
-        if not wanted or rest < x["min"] - 1e-9 * x["step"]:
+        whole = int(rest / x["step"] + 1e-6)
+        if not whole or (not begun and rest < x["min"] - 1e-9 * x["step"]):
             return "size_below_min"
+        wanted = steps = min(whole, self.whole(0, self.room[0]))
+        if not wanted:
+            return "waits"
         paid = self.slipped(0, side, price, slips)
         free = self.cash + self.profit(t, 0) - self.used(t, 0)
 
@@ -112,21 +150,27 @@ class OrderFills(Oracle):
         while steps and needed(steps) > free + 1e-9 * abs(free):
             steps = steps - 1 if i in self.ruled else 0
         size = steps * x["step"]
-        if not steps or size < x["min"] - 1e-9 * x["step"]:
+        if not steps or (steps < wanted and size < x["min"] - 1e-9 * x["step"]):
             return "no_money"
-        flags = flags | ({"reduced"} if steps < wanted else set())
+        flags = flags | ({"reduced"} if steps < wanted else {"partial"} if wanted < whole else set())
+        self.fits = wanted if steps == wanted else whole
+        self.room[0] = max(self.room[0] - size, 0.0)
         opened = p.side == 0
         row = self.fill(t, 0, side, size, reference, price, slips, opens=True, reason="signal", flags=set(flags))
         costs = {name: row[name] for name in ("spread_cost", "slippage_cost", "fees", "financing_cost")}
         lot = Lot(t, p.own_bars, self.stamps[t], size, row["price"], reference, self.rate(t, 0), costs, reference,
-                  reference, set(flags))  # fmt: skip
+                  reference, set(flags), order=i)  # fmt: skip
         if x["costs"]["financing"] == "interval":
             opening = x["costs"]["opening_bps"] / 10_000 * size * x["contract"] * lot.price * lot.rate
             lot.costs["financing_cost"] += opening
             self.cash += opening
         p.side = side
         p.lots.append(lot)
-        self.take_levels(order, opened)
+        if begun:
+            p.entry = sum(lot.size * lot.price for lot in p.lots) / p.size
+            self.follow(0)
+        else:
+            self.take_levels(order, opened)
         return None
 
     def book_trade(self, t, m, lot, piece, row, high, low) -> None:
@@ -155,15 +199,21 @@ class OrderFills(Oracle):
                 if not p.side:
                     self.end(i, "refused", "nothing_to_close")
                     continue
-                size = p.size if order.action == "close" else min(float(order.size), p.size)
-                self.leave_at_open(t, 0, size, True, "signal", flags)
-                self.end(i, "filled")
+                size = p.size if order.action == "close" else min(self.size_of(i), p.size)
+                rest = size - self.leave_at_open(t, 0, size, True, "signal", flags)
+                if rest > 0:
+                    self.left[i] = rest
+                    self.rested.add(i)
+                else:
+                    self.end(i, "filled")
             elif order.type == "market":
                 middle = self.mid(t, 0, raw)
                 self.trade(t, i, middle, self.price(t, i, 0), True, flags, middle, middle)
 
     def gapped_orders(self, t: int) -> None:
         for i in list(self.live):
+            if i in self.rested:
+                continue
             order, opened = self.orders[i], self.price(t, i, 0)
             side, level = SIDES[order.action], float(order.price)
             crossed = side * (opened - level) <= 0 if order.type == "limit" else side * (opened - level) >= 0
@@ -181,7 +231,7 @@ class OrderFills(Oracle):
         self.orders[i] = Order(**{**fields, "type": "limit", "price": order.limit_price, "limit_price": None})
 
     def orders_inside(self, t: int) -> None:
-        while touched := [i for i in self.live if self.touches(t, i) and i not in self.rested]:
+        while touched := [i for i in self.live if i not in self.rested and self.touches(t, i)]:
             i = min(touched, key=lambda i: self.nearness(t, i))
             order = self.orders[i]
             side, level = SIDES[order.action], float(order.price)
@@ -258,7 +308,8 @@ class OrderFills(Oracle):
                 self.leave_at_open(t, 0, p.size, True, p.closing, {"deferred"} if p.deferred else set())
             else:
                 self.refuse("nothing_to_close")
-            p.closing, p.deferred = None, False
+            if not p.side:
+                p.closing, p.deferred = None, False
         self.market_orders(t)
         self.gapped_orders(t)
         self.exits_at_open(t)

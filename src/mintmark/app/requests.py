@@ -27,6 +27,7 @@ def _whole(value: Any) -> Any:
 
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1, strict=True), BeforeValidator(_whole)]
 Amount = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,11}(\.[0-9]{1,8})?$")]
+Fraction = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,3}(\.[0-9]{1,8})?$")]
 Status = Literal["pending", "running", "resuming", "completed", "failed", "cancelled"]
 
 
@@ -69,6 +70,12 @@ class SimulationRequest(Request):
     end: date | None = None
     initial_capital: Amount | None = Field(None, description="In USD, at least 1.")
     random_state: Seed | None = None
+    price_basis: Literal["mid", "bid", "last"] | None = Field(
+        None, description="What the bars are prices of. Default: as the instrument declares."
+    )
+    max_bar_participation: Fraction | None = Field(
+        None, description="Share of a bar's volume that may be traded; the rest carries on. Default: no limit."
+    )
 
 
 Assigned = Annotated[str, StringConstraints(min_length=1, max_length=2000)]

@@ -35,6 +35,18 @@ End: TypeAlias = Annotated[
 Capital: TypeAlias = Annotated[
     str | None, typer.Option("--capital", metavar="AMOUNT", help="Capital in USD. Default: 100000.")
 ]
+PriceBasis: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--price-basis", metavar="B", help="What bars are prices of: mid, bid or last. Default: as declared."),
+]
+Participation: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--max-bar-participation",
+        metavar="SHARE",
+        help="Share of a bar's volume that may be traded, such as 0.1; the rest carries on. Default: no limit.",
+    ),
+]
 Workers: TypeAlias = Annotated[
     int | None, typer.Option("--workers", metavar="N", help="Threads; they change no figure. Default: one a core.")
 ]

@@ -9,7 +9,21 @@ from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mintmark.cli.options import AsJson, Capital, End, Follow, Model, Out, Pack, Seed, Start, Symbol, Timeframe
+from mintmark.cli.options import (
+    AsJson,
+    Capital,
+    End,
+    Follow,
+    Model,
+    Out,
+    Pack,
+    Participation,
+    PriceBasis,
+    Seed,
+    Start,
+    Symbol,
+    Timeframe,
+)
 
 if TYPE_CHECKING:
     from mintmark.app import App, SimulationRequest
@@ -27,6 +41,8 @@ class Shared:
     end: End = None
     capital: Capital = None
     seed: Seed = None
+    basis: PriceBasis = None
+    participation: Participation = None
     out: Out = None
     follow: Follow = False
     as_json: AsJson = False
@@ -42,6 +58,8 @@ class Shared:
             "end": self.end,
             "initial_capital": self.capital,
             "random_state": self.seed,
+            "price_basis": self.basis,
+            "max_bar_participation": self.participation,
         }
 
     def simulate(

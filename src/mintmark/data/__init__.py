@@ -1,6 +1,6 @@
 """Market data in, quality judged, packs sealed."""
 
-from mintmark.data.actions import Action
+from mintmark.data.actions import Action, require_adjusted
 from mintmark.data.calendars import CALENDARS, bars_per_year, trading_days
 from mintmark.data.currencies import Rates
 from mintmark.data.macro import Macro
@@ -17,5 +17,6 @@ __all__ = [
     "Rates",
     "Series",
     "bars_per_year",
+    "require_adjusted",
     "trading_days",
 ]

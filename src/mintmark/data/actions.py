@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
@@ -17,6 +18,7 @@ from mintmark.data.quality import JUMP
 from mintmark.domain import Bars, Refused, Timeframe, stamp_of
 
 _NEW_YORK = ZoneInfo("America/New_York")
+_TOLD_APART = 0.2
 
 FloatArray = NDArray[np.float64]
 StampArray = NDArray[np.int64]
@@ -149,6 +151,33 @@ def _kept(action: Action, close: float) -> float:
 
 def _backwards(steps: FloatArray) -> FloatArray:
     return np.asarray(np.cumprod(steps[::-1])[::-1], dtype=np.float64)
+
+
+def require_adjusted(bars: Bars, actions: Iterable[Action], calendar: str) -> None:
+    """Raise where ``bars`` still move by one of the splits in ``actions`` on its ex day.
+
+    They do where the move to the open of that day is nearer to the split's than to none. A split that moves prices by
+    less than 0.2 (log) cannot be told from a day's move and is passed over.
+
+    Raises:
+        Refused: ``unadjusted_split`` with symbol, ex day, ratio and the move found.
+    """
+    for action in actions:
+        if action.kind != "split" or abs(math.log(action.value)) < _TOLD_APART:
+            continue
+        place = int(np.searchsorted(bars.stamps, ex_stamp(action, calendar, bars.timeframe)))
+        if not 0 < place < len(bars):
+            continue
+        ratio = float(bars.close[place - 1] / bars.open[place])
+        if abs(math.log(ratio) - math.log(action.value)) < abs(math.log(ratio)):
+            message = (
+                f"{bars.symbol} was split {action.value.normalize():f} for 1 on {action.ex_date}, and its prices still "
+                f"fall to 1/{ratio:.4g} there: adjust them (raw bars sealed with their actions open adjusted)"
+            )
+            raise Refused(
+                message, code="unadjusted_split", symbol=bars.symbol, ex_date=action.ex_date.isoformat(),
+                split=format(action.value, "f"), found=ratio,
+            )  # fmt: skip
 
 
 def unexplained_jumps(

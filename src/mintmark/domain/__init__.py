@@ -32,7 +32,14 @@ from mintmark.domain.figures import (
     written,
 )
 from mintmark.domain.gates import GateAnswer, GateVerdict, first_failing
-from mintmark.domain.instruments import ASSET_CLASSES, CostProfile, Instrument, default_instrument, with_changes
+from mintmark.domain.instruments import (
+    ASSET_CLASSES,
+    CostProfile,
+    Instrument,
+    default_instrument,
+    require_share,
+    with_changes,
+)
 from mintmark.domain.instruments import as_json as instrument_json
 from mintmark.domain.instruments import from_json as instrument_from_json
 from mintmark.domain.mark import Mark
@@ -129,6 +136,7 @@ __all__ = [
     "outcome_of",
     "plain",
     "records",
+    "require_share",
     "section",
     "spoken",
     "stamp_of",

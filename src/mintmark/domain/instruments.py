@@ -114,6 +114,14 @@ _CLASSES: Mapping[str, _Class] = {
     ),
 }  # fmt: skip
 
+
+def require_share(share: Decimal) -> None:
+    """Raise ``bad_value`` where the share of a bar's volume that may be traded is not above 0 and at most 1."""
+    if not (share.is_finite() and 0 < share <= 1):
+        message = f"expected max_bar_participation above 0 and at most 1, found {share}"
+        raise Refused(message, code="bad_value", field="max_bar_participation", value=str(share))
+
+
 ASSET_CLASSES: tuple[str, ...] = tuple(_CLASSES)
 
 

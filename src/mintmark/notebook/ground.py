@@ -63,7 +63,9 @@ def tried_on(
     if not isinstance(bars, Bars | pl.DataFrame):
         raise Refused("expected bars, a polars frame, or the symbol of a pack", code="wrong_type", field="bars")
     found = bars if isinstance(bars, Bars) else bars_of(bars, symbol, timeframe)
-    return TriedOn(found, _declared(found.symbol, instrument), None)
+    declared = _declared(found.symbol, instrument)
+    tries.require_no_split(found, declared.calendar)
+    return TriedOn(found, declared, None)
 
 
 def _declared(symbol: str, instrument: Instrument | str | None) -> Instrument:

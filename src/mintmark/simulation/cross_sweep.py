@@ -152,7 +152,7 @@ class CrossSweep:
         except Refused:
             return None
         too_much = rules.sizing == BY_WEIGHT and setup.terms["inverse_leverage"][0] > 1.0
-        return None if too_much else setup
+        return None if too_much or self.account.max_bar_participation is not None else setup
 
     @cached_property
     def _draws(self) -> FloatArray:

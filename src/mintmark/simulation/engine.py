@@ -12,10 +12,11 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mintmark.domain import Bars, Instrument, Refused, iso, moment_of
+from mintmark.domain import Bars, Instrument, Refused, iso, moment_of, require_share
 from mintmark.simulation import door
 from mintmark.simulation.fills import play
 from mintmark.simulation.order_records import ORDER
+from mintmark.simulation.participation import limit_book
 from mintmark.simulation.reconcile import settle
 from mintmark.simulation.records import (
     ACCOUNT,
@@ -43,15 +44,20 @@ from mintmark.simulation.terms import night_events, terms_of
 
 _LARGE_TABLE = 2**22
 _REAL = np.dtype(np.float64)
+_NO_ROOM = np.zeros((1, 1))
 
 
 @dataclass(frozen=True)
 class Account:
-    """The one cash account. ``leverage`` None takes each instrument's own; 1 is cash."""
+    """The one cash account. ``leverage`` None takes each instrument's own; 1 is cash.
+
+    ``max_bar_participation``: the share of a bar's volume it may trade; what exceeds it carries to the next bar.
+    """
 
     currency: str = "USD"
     capital: Decimal = Decimal(100_000)
     leverage: Decimal | None = None
+    max_bar_participation: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -175,9 +181,12 @@ def prepare(
         door.conversion(rates, columns, instruments, account.currency), columns.status, table,
         _events(instruments, columns.stamps, actions),
     )  # fmt: skip
+    share = account.max_bar_participation
+    if share is not None:
+        changes += table.size
     draws = draws_of(terms, slippage, 3 * changes + len(bars))
     book = new_book(len(bars), len(columns.stamps), changes, float(account.capital), draws)
-    return Setup(market, terms, rules, book)
+    return Setup(market, terms, rules, limit_book(book, bars, instruments, columns.stamps, share))
 
 
 def _check(bars: Sequence[Bars], instruments: Sequence[Instrument], account: Account) -> None:
@@ -185,6 +194,8 @@ def _check(bars: Sequence[Bars], instruments: Sequence[Instrument], account: Acc
         raise Refused("expected the bars and the instruments of the same symbols, in the same order", code="bad_value")
     limits = {"capital": account.capital, "leverage": 1 if account.leverage is None else account.leverage}
     _name_wrong({name: value for name, value in limits.items() if not value > 0})
+    if account.max_bar_participation is not None:
+        require_share(account.max_bar_participation)
     for one in bars:
         door.check_bars(one)
 
@@ -230,6 +241,8 @@ def new_book(columns: int, bars: int, changes: int, capital: float, draws: Float
         np.empty(5 * changes + columns, REFUSED),
         draws,
         zero_rows(bars, _REAL),
+        _NO_ROOM,
+        (),
     )
 
 

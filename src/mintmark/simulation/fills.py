@@ -79,6 +79,8 @@ def load_bar(t: int, market: Market, book: Book) -> None:
         if p.status != ABSENT:
             p.open, p.high, p.low, p.close = market.open[m, t], market.high[m, t], market.low[m, t], market.close[m, t]
             p.half = at(market.half_spread, m, t)
+        if len(book.limited) > 0:
+            p.room = book.room[m, t]
 
 
 @inlined

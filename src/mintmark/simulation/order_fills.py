@@ -6,11 +6,8 @@ the bar meets its stop in that bar always, and its target only where the price s
 
 from __future__ import annotations
 
-import math
-
 from mintmark.measures import inlined, unmanaged
-from mintmark.simulation.costs import affordable_steps, fill_price, mid_price, side_price, whole_steps
-from mintmark.simulation.entries import close_oldest, draw_of, record_fill, take_on
+from mintmark.simulation.costs import mid_price, side_price
 from mintmark.simulation.order_check import ticks_of
 from mintmark.simulation.order_records import (
     CLOSE,
@@ -24,40 +21,18 @@ from mintmark.simulation.order_records import (
     OrderDesk,
     OrderRules,
 )
+from mintmark.simulation.order_trades import CARRIED, OPENED, end_order, rest_as_limit, rules_now, trade
 from mintmark.simulation.protection import adverse_exit, leave_at_level, leave_at_open, raise_trail
 from mintmark.simulation.records import (
-    ALREADY_IN_POSITION,
     AMBIGUOUS,
-    BY_SIZE,
     GAP,
-    NO_MONEY,
     NOTHING_TO_CLOSE,
-    REDUCED,
     SIGNAL,
-    SIZE_BELOW_MIN,
-    STEP_TOLERANCE,
     TARGET,
     TRADING,
     Book,
     Record,
-    Rules,
 )
-from mintmark.simulation.targets import free_equity, refuse
-
-
-@inlined
-def rules_now(desk: OrderDesk) -> Rules:
-    """Return the position's trailing as the rules the common functions take."""
-    s = desk.state[0]
-    return Rules(0.0, 0.0, s.trailing, s.activation, 0, BY_SIZE, 0, 0.0)
-
-
-@unmanaged
-def end_order(o: Record, state: int, code: int, book: Book) -> None:
-    """Write down what became of an order, and its refusal where ``code`` is one."""
-    o.state, o.code, o.ended_bar = state, code, book.account[0].bar
-    if code >= 0:
-        refuse(0, code, o.size, book)
 
 
 @inlined
@@ -70,9 +45,9 @@ def drop_live(k: int, desk: OrderDesk) -> None:
 
 
 @unmanaged
-def leave_now(size: float, reason: int, flags: int, terms: Record, book: Book) -> None:
-    """Close ``size`` lots at the open, as the market does it."""
-    leave_at_open(0, size, True, reason, flags, terms, book)
+def leave_now(size: float, reason: int, flags: int, terms: Record, book: Book) -> float:
+    """Close ``size`` lots at the open, as the market does it; return what was closed."""
+    return leave_at_open(0, size, True, reason, flags, terms, book)
 
 
 @inlined
@@ -85,18 +60,32 @@ def market_orders(terms: Record, rules: OrderRules, book: Book, desk: OrderDesk)
         if o.kind != MARKET:
             k += 1
             continue
-        drop_live(k, desk)
         if o.action == CLOSE or o.action == CLOSE_PARTIAL:
-            if p.direction == 0.0:
-                end_order(o, REFUSED_STATE, NOTHING_TO_CLOSE, book)
-                continue
-            size = p.size if o.action == CLOSE else min(o.size, p.size)
-            leave_now(size, SIGNAL, o.deferred, terms, book)
-            end_order(o, FILLED, -1, book)
-            continue
-        reference = mid_price(p.open, p.half, x.bid_bars)
-        price = side_price(p.open, p.half, x.bid_bars, o.side)
-        trade(o, reference, price, True, o.deferred, reference, reference, terms, rules, book, desk)
+            did = close_position(o, terms, book)
+        else:
+            reference = mid_price(p.open, p.half, x.bid_bars)
+            price = side_price(p.open, p.half, x.bid_bars, o.side)
+            did = trade(o, reference, price, True, o.deferred, reference, reference, terms, rules, book, desk)
+        if did & CARRIED:
+            k += 1
+        else:
+            drop_live(k, desk)
+
+
+@inlined
+def close_position(o: Record, terms: Record, book: Book) -> int:
+    """Close at the open what ``o`` asks for; return ``CARRIED`` where a part waits."""
+    p = book.positions[0]
+    if p.direction == 0.0:
+        end_order(o, REFUSED_STATE, NOTHING_TO_CLOSE, book)
+        return 0
+    size = p.size if o.action == CLOSE else min(o.size, p.size)
+    closed = leave_now(size, SIGNAL, o.deferred, terms, book)
+    if len(book.limited) > 0 and closed < size:
+        o.size, o.ended_bar = size - closed, book.account[0].bar
+        return CARRIED
+    end_order(o, FILLED, -1, book)
+    return 0
 
 
 @inlined
@@ -106,6 +95,9 @@ def gapped_orders(terms: Record, rules: OrderRules, book: Book, desk: OrderDesk)
     k = 0
     while k < s.live:
         o = desk.orders[desk.live[k]]
+        if o.ended_bar == book.account[0].bar:
+            k += 1
+            continue
         price = side_price(p.open, p.half, x.bid_bars, o.side)
         stops = o.kind != LIMIT
         ahead = o.side * (price - o.price)
@@ -116,15 +108,12 @@ def gapped_orders(terms: Record, rules: OrderRules, book: Book, desk: OrderDesk)
             rest_as_limit(o)
             k += 1
             continue
-        drop_live(k, desk)
         reference = mid_price(p.open, p.half, x.bid_bars)
-        trade(o, reference, price, o.kind == STOP_ENTRY, GAP, reference, reference, terms, rules, book, desk)
-
-
-@inlined
-def rest_as_limit(o: Record) -> None:
-    """Make a limit order of a triggered stop-limit."""
-    o.kind, o.price, o.limit = LIMIT, o.limit, math.nan
+        slips = o.kind == STOP_ENTRY
+        if trade(o, reference, price, slips, GAP, reference, reference, terms, rules, book, desk) & CARRIED:
+            k += 1
+        else:
+            drop_live(k, desk)
 
 
 @inlined
@@ -142,9 +131,9 @@ def orders_inside(terms: Record, rules: OrderRules, book: Book, desk: OrderDesk)
                 o.ended_bar = book.account[0].bar
                 k = next_touched(terms, book, desk)
                 continue
-        drop_live(k, desk)
         rises = kind == STOP_ENTRY or (kind == STOP_LIMIT and level == o.price)
-        fill_inside(o, level, kind == STOP_ENTRY, rises, terms, rules, book, desk)
+        if not fill_inside(o, level, kind == STOP_ENTRY, rises, terms, rules, book, desk) & CARRIED:
+            drop_live(k, desk)
         k = next_touched(terms, book, desk)
 
 
@@ -152,7 +141,8 @@ def orders_inside(terms: Record, rules: OrderRules, book: Book, desk: OrderDesk)
 def next_touched(terms: Record, book: Book, desk: OrderDesk) -> int:
     """Return the place of the order to fill next inside the bar, or -1; of equally near ones the first sent.
 
-    A stop-limit that came to rest as a limit inside this bar waits for the next one.
+    A stop-limit that came to rest as a limit inside this bar waits for the next one, and so does what the bar
+    had no room for.
     """
     p, x = book.positions[0], terms[0]
     found, stops, nearest = -1, False, 0
@@ -174,8 +164,11 @@ def next_touched(terms: Record, book: Book, desk: OrderDesk) -> int:
 @inlined
 def fill_inside(
     o: Record, level: float, slips: bool, rises: bool, terms: Record, rules: OrderRules, book: Book, desk: OrderDesk
-) -> None:
-    """Fill ``o`` at ``level`` inside the bar; what it opens meets its exits. ``rises``: the price came as to a stop."""
+) -> int:
+    """Fill ``o`` at ``level`` inside the bar and return as ``trade``; what it opens meets its exits.
+
+    ``rises``: the price came as to a stop.
+    """
     p, x = book.positions[0], terms[0]
     reference = level - o.side * p.half
     high, low = mid_price(p.high, p.half, x.bid_bars), mid_price(p.low, p.half, x.bid_bars)
@@ -184,10 +177,12 @@ def fill_inside(
     else:
         low = max(low, reference)
     p.mark = reference
-    if trade(o, reference, level, slips, 0, high, low, terms, rules, book, desk) > 0:
+    did = trade(o, reference, level, slips, 0, high, low, terms, rules, book, desk)
+    if did & OPENED:
         book.entries[p.tail].inside = 1
         desk.state[0].inside = 1
         meet_exits(reference, rises, terms, book)
+    return did
 
 
 @inlined
@@ -206,101 +201,6 @@ def meet_exits(reference: float, rises: bool, terms: Record, book: Book) -> None
             return
         level, reason, flags = p.target, TARGET, 0
     leave_at_level(0, level, reason, flags, terms, book)
-
-
-@unmanaged
-def trade(
-    o: Record, reference: float, price: float, slips: bool, flags: int, high: float, low: float, terms: Record,
-    rules: OrderRules, book: Book, desk: OrderDesk,
-) -> int:  # fmt: skip
-    """Close what ``o`` turns against, oldest first, then open the rest; return 1 where it opened.
-
-    ``high`` and ``low``: the mids of the bar that count for what is closed.
-    """
-    p, x = book.positions[0], terms[0]
-    rest, nothing = o.size, STEP_TOLERANCE * x.size_step
-    closed = p.direction == -o.side
-    if closed:
-        piece = min(rest, p.size)
-        fill = record_fill(0, o.side, piece, reference, price, slips, x, book)
-        fill.opens, fill.reason, fill.flags = 0, SIGNAL, flags
-        close_oldest(0, fill, x, book, high, low)
-        rest -= piece
-    if rest <= nothing:
-        end_order(o, FILLED, -1, book)
-        return 0
-    code = open_rest(o, rest, reference, price, slips, flags, terms, rules, book, desk)
-    end_order(o, FILLED if closed or code < 0 else REFUSED_STATE, code, book)
-    return int(code < 0)
-
-
-@inlined
-def open_rest(
-    o: Record, rest: float, reference: float, price: float, slips: bool, flags: int, terms: Record, rules: OrderRules,
-    book: Book, desk: OrderDesk,
-) -> int:  # fmt: skip
-    """Open or add ``rest`` lots; return why it is refused, or -1. Only a size that came from a rule is cut."""
-    p, x, side = book.positions[0], terms[0], o.side
-    if (x.may_long if side > 0.0 else x.may_short) == 0:
-        return int(x.mode_refusal)
-    if p.direction != 0.0 and count_entries(p, book) >= rules.max_entries:
-        return ALREADY_IN_POSITION
-    wanted = whole_steps(rest, x.size_step)
-    if wanted < 1.0 or rest < x.size_min - 1e-9 * x.size_step:
-        return SIZE_BELOW_MIN
-    expected = fill_price(x, side, price, slips, draw_of(book.account[0].fills, book))
-    free = free_equity(terms, book)
-    steps = affordable_steps(x, wanted, reference, expected, p.rate, free + 1e-9 * abs(free))
-    size = steps * x.size_step
-    if steps < wanted and (o.by_rule == 0 or steps < 1.0 or size < x.size_min - 1e-9 * x.size_step):
-        return NO_MONEY
-    opened = p.direction == 0.0
-    fill = record_fill(0, side, size, reference, price, slips, x, book)
-    fill.opens, fill.reason = 1, SIGNAL
-    fill.flags = flags | (REDUCED if steps < wanted else 0)
-    take_on(p, fill, side, x, book)
-    take_levels(o, opened, terms, book, desk)
-    return -1
-
-
-@inlined
-def count_entries(p: Record, book: Book) -> int:
-    """Return how many entries the position still has."""
-    count, number = 0, p.head
-    while number >= 0:
-        count += 1
-        number = book.entries[number].next
-    return count
-
-
-@inlined
-def take_levels(o: Record, opened: bool, terms: Record, book: Book, desk: OrderDesk) -> None:
-    """Give the position the levels of the order that opened it; of one that added, only those it has."""
-    p, s = book.positions[0], desk.state[0]
-    d = p.direction
-    p.entry = p.paid / p.size
-    if opened:
-        p.stop, p.target = -d * math.inf, d * math.inf
-        p.best, p.trail = p.entry, -d * math.inf
-        s.trailing = s.activation = 0.0
-    change_levels(o, terms, book, desk)
-
-
-@inlined
-def change_levels(o: Record, terms: Record, book: Book, desk: OrderDesk) -> None:
-    """Take over the levels that ``o`` gives; 0 takes one away. A trailing level is never loosened."""
-    p, s = book.positions[0], desk.state[0]
-    d = p.direction
-    if o.stop == o.stop:
-        p.stop = o.stop if o.stop > 0.0 else -d * math.inf
-    if o.target == o.target:
-        p.target = o.target if o.target > 0.0 else d * math.inf
-    if o.trailing == o.trailing:
-        s.trailing = o.trailing
-        s.activation = o.activation if o.activation == o.activation else 0.0
-        if o.trailing == 0.0:
-            p.trail = -d * math.inf
-    raise_trail(p, terms[0], rules_now(desk))
 
 
 @inlined

@@ -9,15 +9,14 @@ from mintmark.simulation.fills import close_all, load_bar, mark_close, send_clos
 from mintmark.simulation.order_fills import (
     drop_live,
     end_bar,
-    end_order,
     gapped_orders,
     leave_now,
     market_orders,
     orders_inside,
-    rules_now,
 )
 from mintmark.simulation.order_records import ENDED, MARKET, OrderDesk, OrderRules
 from mintmark.simulation.order_sending import expire_orders, send_orders
+from mintmark.simulation.order_trades import end_order, rules_now
 from mintmark.simulation.protection import exits_at_open, exits_inside
 from mintmark.simulation.records import (
     DEFERRED,
@@ -107,6 +106,8 @@ def serve_closing(terms: Record, book: Book) -> None:
         refuse(0, NOTHING_TO_CLOSE, 0.0, book)
     else:
         leave_now(p.size, p.closing - 1, p.deferred, terms, book)
+    if len(book.limited) > 0 and p.direction != 0.0:
+        return
     p.closing = p.deferred = 0
     book.account[0].waiting -= 1
 

@@ -44,12 +44,15 @@ ORDER = np.dtype(
         ("state", "i8"),
         ("code", "i8"),
         ("ended_bar", "i8"),
+        ("number", "i8"),
+        ("begun", "i8"),
     ],
     align=True,
 )
 """One order. NaN: not given. ``bar``: the close it is sent at; ``last_bar``: the last it lives in; ``steps``: its size
 in whole steps, -1 off the step; ``by_rule``: its size came from a rule; ``lasting``: an expiry was given; ``meant``:
-the row of the order a change means, or -1; ``deviation``: the instrument's, a year; ``code``: the refusal, or -1."""
+the row of the order a change means, or -1; ``deviation``: the instrument's, a year; ``code``: the refusal, or -1;
+``number``: its row; ``begun``: 1 where a part of it closed something, 2 where one opened something, 3 both."""
 
 DESK = np.dtype(
     [("live", "i8"), ("next", "i8"), ("inside", "i8"), ("trailing", "f8"), ("activation", "f8")], align=True

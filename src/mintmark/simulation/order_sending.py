@@ -7,7 +7,7 @@ import math
 from mintmark.measures import inlined, unmanaged
 from mintmark.simulation.costs import side_price, whole_steps
 from mintmark.simulation.order_check import order_refusal, settle_prices
-from mintmark.simulation.order_fills import change_levels, drop_live, end_order
+from mintmark.simulation.order_fills import drop_live
 from mintmark.simulation.order_records import (
     BUY,
     BY_FRACTION,
@@ -27,6 +27,7 @@ from mintmark.simulation.order_records import (
     OrderDesk,
     OrderRules,
 )
+from mintmark.simulation.order_trades import change_levels, end_order
 from mintmark.simulation.records import (
     BAD_PRICE,
     CLOSED,

@@ -116,7 +116,7 @@ def desk_of(
     for row, place in enumerate(places):
         order = orders[place][1]
         fill_row(rows[row], order, instrument, offers)
-        rows[row]["bar"] = sent[place]
+        rows[row]["bar"], rows[row]["number"] = sent[place], row
         rows[row]["last_bar"] = last_bar(order, int(sent[place]), bars.stamps, instrument)
         rows[row]["meant"] = -1 if order.target is None else row_of[_known(order.target, len(orders))]
         if rules.sizing == BY_VOLATILITY:

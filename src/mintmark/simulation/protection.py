@@ -11,11 +11,13 @@ import math
 from mintmark.measures import inlined
 from mintmark.simulation.costs import mid_price, on_tick, side_price
 from mintmark.simulation.entries import close_oldest, record_fill
+from mintmark.simulation.participation import within_room
 from mintmark.simulation.records import (
     AMBIGUOUS,
     GAP,
     LIQUIDATION_LEVEL,
     MARGIN,
+    PARTIAL,
     STOP,
     TARGET,
     TRADING,
@@ -95,22 +97,34 @@ def adverse_exit(m: int, terms: Record, book: Book) -> tuple[float, int]:
 
 
 @inlined
-def leave_at_open(m: int, size: float, slips: bool, reason: int, flags: int, terms: Record, book: Book) -> None:
-    """Close ``size`` lots at the open."""
+def leave_at_open(m: int, size: float, slips: bool, reason: int, flags: int, terms: Record, book: Book) -> float:
+    """Close ``size`` lots at the open, or what its volume has room for; return what was closed."""
     p, x = book.positions[m], terms[m]
+    if len(book.limited) > 0:
+        asked = size
+        size = within_room(m, asked, reason, x, book)
+        if size <= 0.0:
+            return 0.0
+        flags |= PARTIAL if size < asked else 0
     raw, half = p.open, p.half
     reference = mid_price(raw, half, x.bid_bars)
     price = side_price(raw, half, x.bid_bars, -p.direction)
     fill = record_fill(m, -p.direction, size, reference, price, slips, x, book)
     fill.opens, fill.reason, fill.flags = 0, reason, flags
     close_oldest(m, fill, x, book, reference, reference)
+    return size
 
 
 @inlined
 def leave_at_level(m: int, level: float, reason: int, flags: int, terms: Record, book: Book) -> None:
     """Close all at ``level`` inside the bar: past it nothing of the bar counts on the level's side."""
     p, x = book.positions[m], terms[m]
-    half = p.half
+    half, size = p.half, p.size
+    if len(book.limited) > 0:
+        size = within_room(m, p.size, reason, x, book)
+        if size <= 0.0:
+            return
+        flags |= PARTIAL if size < p.size else 0
     high = mid_price(p.high, half, x.bid_bars)
     low = mid_price(p.low, half, x.bid_bars)
     reference = level + p.direction * half
@@ -119,7 +133,7 @@ def leave_at_level(m: int, level: float, reason: int, flags: int, terms: Record,
         high = min(high, reference)
     else:
         low = max(low, reference)
-    fill = record_fill(m, -p.direction, p.size, reference, level, reason != TARGET, x, book)
+    fill = record_fill(m, -p.direction, size, reference, level, reason != TARGET, x, book)
     fill.opens, fill.reason, fill.flags = 0, reason, flags
     close_oldest(m, fill, x, book, high, low)
 

@@ -19,8 +19,8 @@ Records = NDArray[Any]
 EXIT_REASONS = ("signal", "stop", "target", "trailing", "time", "margin", "end_of_data")
 SIGNAL, STOP, TARGET, TRAILING, TIME, MARGIN, END_OF_DATA = range(len(EXIT_REASONS))
 
-FLAGS = {"gap": 1, "ambiguous": 2, "reduced": 4, "deferred": 8}
-GAP, AMBIGUOUS, REDUCED, DEFERRED = FLAGS.values()
+FLAGS = {"gap": 1, "ambiguous": 2, "reduced": 4, "deferred": 8, "partial": 16}
+GAP, AMBIGUOUS, REDUCED, DEFERRED, PARTIAL = FLAGS.values()
 
 REFUSALS = (
     "trading_disabled",
@@ -183,12 +183,15 @@ POSITION = np.dtype(
         ("order_size", "f8"),
         ("wanted", "f8"),
         ("deferred", "i8"),
+        ("room", "f8"),
+        ("carried", "i8"),
     ],
     align=True,
 )
 """One instrument's bar under way, net position, protective levels and order. ``basis``: sum of size x entry reference;
 ``paid``: sum of size x entry price; ``highest`` and ``lowest``: mids since they were last given to the entries;
-``closing``: 0, or 1 + the exit reason of a market close under way; ``order_change``: negative reduces."""
+``closing``: 0, or 1 + the exit reason of a market close under way; ``order_change``: negative reduces; ``room``: the
+lots its bar may still fill; ``carried``: 1 where the order is what another bar had no room for."""
 
 ENTRY = np.dtype(
     [
@@ -210,11 +213,13 @@ ENTRY = np.dtype(
         ("intervals", "i8"),
         ("flags", "i8"),
         ("inside", "i8"),
+        ("order", "i8"),
     ],
     align=True,
 )
 """What is left of one opening fill, with the share of its costs that is left; ``next`` is also the next free row.
-``inside``: 1 in the bar it was opened inside of, whose extremes may lie before it."""
+``inside``: 1 in the bar it was opened inside of, whose extremes may lie before it; ``order``: the number of the order
+it is of, where the volume may cut one into several."""
 
 FILL = np.dtype(
     [
@@ -303,7 +308,11 @@ class Rules(NamedTuple):
 
 
 class Book(NamedTuple):
-    """Everything the kernel changes."""
+    """Everything the kernel changes.
+
+    ``limited``: empty, or one number where ``room`` says how many lots of each instrument a bar may fill, (n_columns,
+    n_bars); its type chooses which kernel is compiled.
+    """
 
     account: Records
     positions: Records
@@ -313,3 +322,5 @@ class Book(NamedTuple):
     refusals: Records
     draws: FloatArray
     equity: FloatArray
+    room: FloatArray
+    limited: tuple[int, ...]

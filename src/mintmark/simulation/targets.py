@@ -7,6 +7,7 @@ import math
 from mintmark.measures import inlined
 from mintmark.simulation.costs import affordable_steps, fill_price, mid_price, side_price, whole_steps
 from mintmark.simulation.entries import draw_of, record_fill, take_on
+from mintmark.simulation.participation import steps_left, wait_on
 from mintmark.simulation.protection import leave_at_open, set_levels
 from mintmark.simulation.records import (
     BAD_VOLUME,
@@ -16,6 +17,7 @@ from mintmark.simulation.records import (
     NO_MONEY,
     NOTHING_TO_CLOSE,
     NOTHING_TO_RESIZE,
+    PARTIAL,
     REDUCED,
     SIGNAL,
     SIZE_BELOW_MIN,
@@ -43,6 +45,8 @@ def decide(m: int, target: float, terms: Record, rules: Rules, book: Book) -> No
     account, p, x = book.account[0], book.positions[m], terms[m]
     drop_order(p, account)
     p.seen = target
+    if len(book.limited) > 0:
+        p.carried = 0
     if x.may_trade == 0:
         refuse(m, TRADING_DISABLED, 0.0, book)
         return
@@ -136,6 +140,8 @@ def serve(m: int, side: float, terms: Record, rules: Rules, book: Book) -> None:
             refuse(m, NOTHING_TO_CLOSE, 0.0, book)
         else:
             leave_at_open(m, p.size, True, p.closing - 1, p.deferred, terms, book)
+        if len(book.limited) > 0 and p.direction != 0.0:
+            return
         p.closing = 0
         account.waiting -= 1
         turn = turn or side > 0.0
@@ -157,7 +163,13 @@ def fill_target(m: int, terms: Record, rules: Rules, book: Book) -> None:
             refuse(m, NOTHING_TO_CLOSE, 0.0, book)
         else:
             leave_at_open(m, p.size, True, SIGNAL, flags, terms, book)
-    if rules.size_at_fill != 0 and rules.sizing != BY_SIZE:
+    if len(book.limited) > 0:
+        if p.order_close != 0 and p.direction != 0.0:
+            wait_on(p, book.account[0])
+            return
+        p.order_close = 0
+    sized = len(book.limited) > 0 and p.carried != 0
+    if rules.size_at_fill != 0 and rules.sizing != BY_SIZE and not sized:
         raw, half = p.open, p.half
         price = fill_price(x, side, side_price(raw, half, x.bid_bars, side), False, 0.0)
         size_order(m, price, terms, rules, book)
@@ -178,8 +190,12 @@ def reduce_position(m: int, flags: int, terms: Record, book: Book) -> None:
     if p.direction == 0.0:
         refuse(m, NOTHING_TO_CLOSE, p.order_size, book)
         return
-    leave_at_open(m, min(p.order_size, p.size), True, SIGNAL, flags, terms, book)
-    if p.direction != 0.0:
+    asked = min(p.order_size, p.size)
+    closed = leave_at_open(m, asked, True, SIGNAL, flags, terms, book)
+    if len(book.limited) > 0 and closed < asked:
+        p.order_size, p.carried = asked - closed, 1
+        wait_on(p, book.account[0])
+    elif p.direction != 0.0:
         p.weight = p.wanted
 
 
@@ -196,6 +212,14 @@ def open_position(m: int, flags: int, terms: Record, rules: Rules, book: Book) -
     if wanted < 1.0:
         refuse(m, SIZE_BELOW_MIN, p.order_size, book)
         return
+    rest = 0.0
+    if len(book.limited) > 0:
+        rest = wanted - min(wanted, steps_left(p, x))
+        wanted -= rest
+        if wanted < 1.0:
+            p.carried = 1
+            wait_on(p, account)
+            return
     free = free_equity(terms, book)
     steps = affordable_steps(x, wanted, reference, expected, rate, free + 1e-9 * abs(free))
     size = steps * x.size_step
@@ -207,9 +231,25 @@ def open_position(m: int, flags: int, terms: Record, rules: Rules, book: Book) -
     fill = record_fill(m, side, size, reference, price, True, x, book)
     fill.opens, fill.reason = 1, SIGNAL
     fill.flags = flags | (REDUCED if cut else 0)
-    p.weight = p.wanted
+    if len(book.limited) > 0:
+        p.room = max(p.room - size, 0.0)
+        carry_rest(p, fill, 0.0 if cut else rest, wanted, x, account)
+    else:
+        p.weight = p.wanted
     take_on(p, fill, side, x, book)
     set_levels(p, x, rules, opened)
+
+
+@inlined
+def carry_rest(p: Record, fill: Record, rest: float, done: float, terms: Record, account: Record) -> None:
+    """Take over the share of the wanted weight that was done, and let ``rest`` steps wait for the next open."""
+    if rest <= 0.0:
+        p.weight = p.wanted
+        return
+    fill.flags |= PARTIAL
+    p.weight += (p.wanted - p.weight) * done / (done + rest)
+    p.order_size, p.order_adds, p.carried = rest * terms.size_step, 1, 1
+    wait_on(p, account)
 
 
 @inlined

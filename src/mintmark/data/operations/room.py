@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from mintmark.data.actions import Action
 from mintmark.data.macro import macro_frame, macro_span
 from mintmark.data.operations.fetching import Fetching, Progress
 from mintmark.data.operations.intake import Intake, declare, file_bytes
@@ -17,7 +18,7 @@ from mintmark.data.partitions import content_hash
 from mintmark.data.providers import sample
 from mintmark.data.providers.exchange import open_exchange
 from mintmark.data.series import Series, known_timeframe
-from mintmark.data.tables import replace_macro, stored_macro, stored_series
+from mintmark.data.tables import replace_macro, stored_actions, stored_macro, stored_series
 from mintmark.domain import Clock, Refused, Timeframe
 from mintmark.store import Blobs, Database
 
@@ -148,6 +149,11 @@ class DataRoom:
         """Store the splits and dividends of a CSV in the place of all that was held for their symbols."""
         file = Path(path)
         return self._intake.take_actions(file_bytes(file), source or f"file:{_plain_name(file)}")
+
+    def known_actions(self, symbol: str) -> list[Action]:
+        """Return the splits and dividends of ``symbol`` that were imported, oldest first."""
+        with self._database.read() as connection:
+            return [action for action in stored_actions(connection) if action.symbol == symbol]
 
     def series(self) -> list[dict[str, Any]]:
         """Return the series held now, with what matters of their quality."""

@@ -112,7 +112,7 @@ def accept(context: Context, library: Library, trigger: Trigger) -> Accepted:
     """
     if trigger.strategy is None:
         pack = pack_for(context, trigger.pack_id, trigger.symbols, trigger.timeframe)
-        _require_ground(pack, trigger)
+        _require_ground(context, pack, trigger)
         return Accepted(trigger, pack, trigger.designer or "algorithm", None, None)
     pack, file = pack_and_file(context, library, trigger.strategy, trigger.pack_id)
     return Accepted(trigger, pack, None, file, read_spec(file.text, pack.facts()).require())
@@ -134,8 +134,24 @@ def pack_for(context: Context, pack_id: str | None, symbols: Sequence[str], time
     """Return the pack named, else the newest live one that holds the symbols.
 
     Raises:
-        Refused: ``not_found`` for an unknown id; ``no_pack``, listing what there is.
+        Refused: ``not_found`` for an unknown id; ``no_pack``, listing what there is; ``unadjusted_split``.
     """
+    pack = _named_or_newest(context, pack_id, symbols, timeframe)
+    require_no_split(context, pack, symbols)
+    return pack
+
+
+def require_no_split(context: Context, pack: Pack, symbols: Sequence[str]) -> None:
+    """Raise ``unadjusted_split`` where prices of ``pack`` still move by a split that it or the house knows."""
+    from mintmark.data import require_adjusted
+
+    for symbol in set(symbols).intersection(pack.symbols()):
+        known = [*pack.actions(symbol), *context.data.known_actions(symbol)]
+        if any(action.kind == "split" for action in known):
+            require_adjusted(pack.bars(symbol), known, pack.instrument(symbol).calendar)
+
+
+def _named_or_newest(context: Context, pack_id: str | None, symbols: Sequence[str], timeframe: str | None) -> Pack:
     if pack_id is not None:
         return context.data.open(pack_id)
     found = context.data.newest(list(symbols), timeframe)
@@ -148,13 +164,14 @@ def pack_for(context: Context, pack_id: str | None, symbols: Sequence[str], time
     return context.data.open(found)
 
 
-def _require_ground(pack: Pack, trigger: Trigger) -> None:
+def _require_ground(context: Context, pack: Pack, trigger: Trigger) -> None:
     facts = pack.facts()
     require_universe(facts, trigger.symbols, trigger.timeframe)
     brief = read_brief(trigger.brief or "", facts.symbols)
     request = DesignRequest(trigger.random_state, trigger.brief or "", trigger.symbols, trigger.timeframe)
     symbols, timeframe = universe_of(request, brief, facts)
     require_universe(facts, symbols, timeframe)
+    require_no_split(context, pack, symbols)
     for symbol in symbols:
         found = facts.symbols[symbol]
         counted = found.within(Timeframe(timeframe), found.first, found.last + 1) if found.within else None

@@ -69,6 +69,7 @@ class Backtesting:
             bars,
             spec.base,
             run.parameters.get("initial_capital") or CAPITAL.as_json(),
+            terms=run.parameters.get("terms", {}),
             start=min([start, *(fold.test_from for fold in walked)]),
             stop=stop,
             priced_before=min(start, cut.holdout_start),

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from mintmark.domain import (
     stamp_of,
 )
 from mintmark.research.operations.bars_file import before, read_bars, write_bars
+from mintmark.research.terms import on_terms
 from mintmark.store import write_atomic
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from mintmark.strategy import Model
 
 CAPITAL = Money(Decimal("100000.00"), "USD")
+_AS_DECLARED: Mapping[str, str] = MappingProxyType({})
 
 
 def write_market(
@@ -42,6 +45,7 @@ def write_market(
     timeframe: Timeframe | str,
     capital: Mapping[str, str],
     *,
+    terms: Mapping[str, str] = _AS_DECLARED,
     start: int,
     stop: int,
     priced_before: int,
@@ -51,6 +55,8 @@ def write_market(
     Rates are written from ``start`` on. The typical price, which costs are judged by, is of the bars before
     ``priced_before``, so that it knows nothing of what is tested.
 
+    ``terms``: those of ``research.terms`` that were asked for.
+
     Raises:
         Refused: ``missing_rate``.
     """
@@ -58,7 +64,8 @@ def write_market(
     write_atomic(folder / "bars.npz", write_bars(known))
     _write_rates(folder, pack, known, capital["currency"], start)
     return {
-        "instruments": [instrument_json(pack.instrument(symbol)) for symbol in known],
+        "instruments": [instrument_json(on_terms(pack.instrument(symbol), terms)) for symbol in known],
+        "max_bar_participation": terms.get("max_bar_participation"),
         "years": {symbol: pack.bars_per_year(symbol, timeframe) for symbol in known},
         "typical_prices": {symbol: typical_price(found, priced_before) for symbol, found in known.items()},
         "capital": dict(capital),
@@ -75,7 +82,8 @@ def read_market(folder: Path, given: Mapping[str, Any]) -> Market:
     instruments = [instrument_from_json(found) for found in given["instruments"]]
     costs = {one.symbol: round_trip_cost(one, given["typical_prices"][one.symbol]) for one in instruments}
     capital = Money(Decimal(given["capital"]["amount"]), given["capital"]["currency"])
-    account = Account(capital.currency, capital.amount)
+    share = given["max_bar_participation"]
+    account = Account(capital.currency, capital.amount, None, None if share is None else Decimal(share))
     rates_file = folder / "rates.npz"
     rates: dict[str, Any] = {}
     if rates_file.exists():

@@ -17,6 +17,7 @@ from mintmark.research.operations.market_file import (
     write_market,
     write_model,
 )
+from mintmark.research.terms import told_terms
 from mintmark.strategy import Periods, StrategySpec, periods, read_spec, stamps_between
 
 if TYPE_CHECKING:
@@ -107,8 +108,8 @@ def prepare_ground(context: Context, library: Library, run: Run) -> dict[str, An
     start, stop, cut = span.start, span.stop, span.cut
     note = None if cut is None else write_model(run.folder, library, given["model_path"])
     market = write_market(
-        run.folder, pack, span.bars, timeframe, given["initial_capital"], start=start, stop=stop,
-        priced_before=start if cut is None else min(start, cut.holdout_start),
+        run.folder, pack, span.bars, timeframe, given["initial_capital"], terms=given.get("terms", {}), start=start,
+        stop=stop, priced_before=start if cut is None else min(start, cut.holdout_start),
     )  # fmt: skip
     return {
         "text": given["text"],
@@ -127,6 +128,7 @@ def prepare_ground(context: Context, library: Library, run: Run) -> dict[str, An
             "random_state": str(given["random_state"]),
             "window": f"{start} {stop}",
             "capital": str(given["initial_capital"]),
+            "terms": str(given.get("terms", {})),
         },
     }
 
@@ -149,7 +151,7 @@ def ground_in(folder: Path, given: Mapping[str, Any]) -> Ground:
 
 def told_of(context: Context, pack: Pack, run: Run) -> dict[str, Any]:
     """Return what every result of a simulation says of its strategy, its data and its mark."""
-    symbols = list(run.metadata["symbols"])
+    symbols, terms = list(run.metadata["symbols"]), run.parameters.get("terms", {})
     return {
         "strategy_name": run.parameters["strategy_name"],
         "strategy_hash": run.parameters["strategy_hash"],
@@ -158,7 +160,7 @@ def told_of(context: Context, pack: Pack, run: Run) -> dict[str, Any]:
         "parameters": run.parameters.get("values", {}),
         "symbols": symbols,
         "timeframe": run.metadata["timeframes"][0],
-        "cost_profile": ", ".join(sorted({pack.cost_profile(symbol) for symbol in symbols})),
+        "cost_profile": ", ".join([*sorted({pack.cost_profile(symbol) for symbol in symbols}), *told_terms(terms)]),
         "mark": context.mark(pack, run.operation_id),
     }
 

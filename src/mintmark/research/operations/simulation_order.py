@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mintmark.domain import Money, Refused
-from mintmark.research.operations.asking import pack_for
+from mintmark.research.operations.asking import pack_for, require_no_split
 from mintmark.research.operations.facts import require_universe
 from mintmark.research.operations.market_file import CAPITAL
 from mintmark.research.operations.simulation_ground import Span, span_of
 from mintmark.research.sweep_keys import read_values, rule_values, with_values
-from mintmark.strategy import StrategySpec, read_spec, strategy_hash, to_yaml
+from mintmark.research.terms import terms_of
+from mintmark.strategy import PackFacts, StrategySpec, read_spec, strategy_hash, to_yaml
 
 if TYPE_CHECKING:
     from mintmark.data import Pack
@@ -33,7 +34,8 @@ class SimulationOrder:
     """A simulation that may begin. ``spec`` is None for the built-in rule.
 
     ``parameters``: strategy_name, strategy_hash, text and model_path (None for the rule), values (what was set; for
-    the rule its averages), initial_capital, random_state and window (start and end, days or None).
+    the rule its averages), initial_capital, random_state, window (start and end, days or None) and, where any are
+    asked for, terms.
     """
 
     name: str
@@ -90,7 +92,9 @@ def read_simulation(
         return _rule_order(context, pack_id, options)
     spec, parameters = strategy_parameters(library.strategy(name), row, context.rules.random_state, options)
     pack = pack_for(context, pack_id, spec.universe.symbols, str(spec.universe.timeframe))
-    read_spec(parameters["text"], pack.facts()).require()
+    facts = pack.facts()
+    read_spec(parameters["text"], facts).require()
+    parameters |= _terms(options, facts, spec.universe.symbols)
     return SimulationOrder(name, pack, spec, spec.universe.symbols, str(spec.universe.timeframe), parameters)
 
 
@@ -135,12 +139,18 @@ def _rule_order(context: Context, pack_id: str | None, options: Mapping[str, Any
             message = f"{RULE} has no symbol of its own: name one of {', '.join(held[:20])} as its symbol"
             raise Refused(message, code="symbol_required", held=held[:50])
         symbol = held[0]
+        require_no_split(context, pack, [symbol])
     require_universe(facts, [symbol], timeframe)
     frame = str(timeframe or pack.base_timeframe(symbol))
     own: dict[str, Any] = {"strategy_name": RULE, "strategy_hash": RULE_HASH, "text": None, "model_path": None}
     own["values"] = rule_values(given.get("set"))
-    parameters = {**own, **_common(context.rules.random_state, given)}
+    parameters = {**own, **_common(context.rules.random_state, given), **_terms(given, facts, (symbol,))}
     return SimulationOrder(RULE, pack, None, (symbol,), frame, parameters)
+
+
+def _terms(options: Mapping[str, Any], facts: PackFacts, symbols: tuple[str, ...]) -> dict[str, Any]:
+    found = terms_of({name: value for name, value in options.items() if value is not None}, facts, symbols)
+    return {"terms": found} if found else {}
 
 
 def _common(random_state: int, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -50,8 +50,14 @@ class Tries:
         self._library = Library(context.home, context.database, context.blobs)
 
     def pack(self, pack_id: str | None, symbols: Sequence[str], timeframe: str | None) -> Pack:
-        """Return the pack named, else the newest live one that holds ``symbols``; raises ``not_found``, ``no_pack``."""
+        """Return the pack named, else the newest live one that holds ``symbols``; raises as ``pack_for``."""
         return pack_for(self._context, pack_id, symbols, timeframe)
+
+    def require_no_split(self, bars: Bars, calendar: str) -> None:
+        """Raise ``unadjusted_split`` where ``bars`` that were handed in still move by a split the house knows."""
+        from mintmark.data import require_adjusted
+
+        require_adjusted(bars, self._context.data.known_actions(bars.symbol), calendar)
 
     def run(self, *, strategy: str, pack_id: str | None = None, **options: Any) -> Tried:
         """Return what a trained strategy, or the built-in rule, comes to: the figures ``mintmark backtest`` gives.
