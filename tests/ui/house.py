@@ -11,10 +11,12 @@ import math
 import sys
 from typing import Any
 
+import house_gates
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse
 from house_bodies import GATES, PACK, PACK_HASH, House, an_answer, day, rounds, stamp
+from house_gates import gate_tests
 from house_simulations import routes, simulations
 
 from mintmark.ui import mount
@@ -36,7 +38,7 @@ def set_state(state: str) -> dict[str, str]:
     house.__init__()
     house.state = state
     if state == "simulated":
-        house.operations |= simulations()
+        house.operations |= simulations() | gate_tests()
     return {"state": state}
 
 
@@ -311,6 +313,7 @@ def workers() -> Any:
 
 
 app.include_router(routes(house), prefix="/api/v1")
+app.include_router(house_gates.routes(house), prefix="/api/v1")
 mount(app)
 
 if __name__ == "__main__":

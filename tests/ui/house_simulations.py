@@ -87,7 +87,10 @@ def routes(house: House) -> APIRouter:
 
     @router.get("/operations/{operation_id}/sheet")
     def sheet(operation_id: str) -> Any:
-        return {"success": True, "data": a_sheet(house.operations[operation_id]["operation_type"])}
+        from house_gates import gate_sheet
+
+        kind = house.operations[operation_id]["operation_type"]
+        return {"success": True, "data": gate_sheet() if kind == "selftest" else a_sheet(kind)}
 
     @router.get("/operations/{operation_id}/map")
     def sweep_map(metric: str = "sharpe_ratio", across: str = "fast", down: str = "slow") -> Any:
