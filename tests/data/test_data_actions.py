@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mintmark.data import Action, DataRoom
-from mintmark.data.actions import adjusted, ex_stamp, read_actions, unexplained_jumps
+from mintmark.data.actions import adjusted, ex_stamp, read_actions, require_adjusted, unexplained_jumps
 from mintmark.domain import Bars, Refused, Timeframe, day_start, stamp_of
 
 DAY = 86_400 * 10**9
@@ -72,6 +72,32 @@ def test_a_dividend_as_large_as_the_price_is_inconsistent():
         adjusted(daily(1, 1), [dividend(1, "1")], "XNYS")
 
     assert caught.value.code == "action_inconsistent"
+
+
+@pytest.mark.parametrize(
+    ("closes", "ratio"), [((100, 102, 51, 52), "2"), ((10, 10.2, 99, 98), "0.1"), ((150, 151, 99, 98), "1.5")]
+)
+def test_prices_that_still_move_by_a_split_are_refused_until_they_are_adjusted(closes: tuple[float, ...], ratio: str):
+    bars = daily(*closes)
+    mended = adjusted(bars, [split(2, ratio)], "XNYS")
+
+    with pytest.raises(Refused) as caught:
+        require_adjusted(bars, [dividend(1, "1"), split(2, ratio)], "XNYS")
+    require_adjusted(mended, [split(2, ratio)], "XNYS")
+
+    assert caught.value.code == "unadjusted_split"
+    assert caught.value.details["found"] == pytest.approx(closes[1] / closes[2])
+    assert (caught.value.details["ex_date"], caught.value.details["split"]) == ("2020-01-08", ratio)
+
+
+@pytest.mark.parametrize("action", [split(-1, "2"), split(0, "2"), split(9, "2"), split(2, "1.05"), dividend(2, "50")])
+def test_what_no_price_in_range_can_tell_of_is_passed_over(action: Action):
+    bars = daily(100, 102, 51, 52)
+
+    require_adjusted(bars, [action], "XNYS")
+
+    with pytest.raises(Refused):
+        require_adjusted(bars, [action, split(2, "2")], "XNYS")
 
 
 def test_hours_turn_at_midnight_in_new_york_and_days_at_their_date():

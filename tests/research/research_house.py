@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import insert
 
+from mintmark.data import Action
 from mintmark.domain import Refused, Timeframe, stamp_of
 from mintmark.llm import Budget
 from mintmark.research import Context, Research, Rules, Starters
@@ -86,6 +87,9 @@ class FactsOnly:
     def symbols(self) -> list[str]:
         return sorted(self.held)
 
+    def actions(self, symbol: str) -> list[Action]:  # noqa: ARG002
+        return []
+
 
 class Packs:
     """A data room that holds facts only."""
@@ -100,6 +104,9 @@ class Packs:
 
     def held(self) -> list[str]:
         return sorted(f"{symbol} 1d" for pack in self.packs.values() for symbol in pack.held)
+
+    def known_actions(self, symbol: str) -> list[Action]:  # noqa: ARG002
+        return []
 
     def newest(self, symbols: list[str], timeframe: str | None) -> str | None:  # noqa: ARG002
         fitting = [found.id for found in self.packs.values() if set(symbols) <= set(found.held)]

@@ -26,7 +26,7 @@ def _whole(value: Any) -> Any:
 
 
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1, strict=True), BeforeValidator(_whole)]
-Amount = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,11}(\.[0-9]{1,8})?$")]
+Amount = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,12}(\.[0-9]{1,8})?$")]
 Fraction = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,3}(\.[0-9]{1,8})?$")]
 Status = Literal["pending", "running", "resuming", "completed", "failed", "cancelled"]
 

@@ -20,6 +20,7 @@ from mintmark.domain import (
 from mintmark.notebook.frames import Decides, FloatArray, weights_of
 from mintmark.notebook.ground import (
     TriedOn,
+    account_asked,
     costing,
     days_of,
     draws,
@@ -85,9 +86,8 @@ def backtest(
         state = app.settings.research.random_state if seed is None else seed
         if isinstance(targets, str):
             refuse_own(instrument=instrument, costs=costs, protection=protection, bars_per_year=bars_per_year)
-            capital = None if account is None else str(account.capital)
             asked = {"symbol": symbol_named(bars, symbol), "timeframe": timeframe, "start": start, "end": end}
-            asked |= {"initial_capital": capital, "set": values_text(values)}
+            asked |= {**account_asked(account), "set": values_text(values)}
             return _of_strategy(tries, targets, pack, {**asked, "random_state": state})
         refuse_values(values)
         ground = tried_on(tries, bars, symbol, timeframe, pack, instrument)

@@ -28,6 +28,7 @@ from mintmark.research import Tries
 
 if TYPE_CHECKING:
     from mintmark.data import Pack
+    from mintmark.simulation import Account
 
 _SLIPPAGE_STREAM = 2
 
@@ -94,6 +95,14 @@ def symbol_named(bars: Any, symbol: str | None) -> str | None:
     if bars is not None and not isinstance(bars, str):
         raise Refused("a strategy runs on the bars of a pack: name a symbol, or None", code="wrong_type", field="bars")
     return bars or symbol
+
+
+def account_asked(account: Account | None) -> dict[str, str]:
+    """Return what a strategy or the rule is asked of ``account``."""
+    if account is None:
+        return {}
+    share = account.max_bar_participation
+    return {"initial_capital": str(account.capital)} | ({} if share is None else {"max_bar_participation": str(share)})
 
 
 def draws(seed: int, number: int) -> np.random.Generator:

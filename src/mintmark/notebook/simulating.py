@@ -16,7 +16,7 @@ from mintmark.app import open_app
 from mintmark.domain import Bars, CostProfile, Instrument, Refused
 from mintmark.notebook.backtesting import Targets, Values
 from mintmark.notebook.functions import Function, FunctionDecider, Terms, choice_among, grid_of, terms_of
-from mintmark.notebook.ground import hashed, refuse_own, refuse_values, symbol_named, values_text
+from mintmark.notebook.ground import account_asked, hashed, refuse_own, refuse_values, symbol_named, values_text
 from mintmark.notebook.simulated import CrossValidation, MonteCarlo, Sweep, WalkForward
 from mintmark.research import Draw, Simulated, Tries, compute_here, redraw_on, sweep_on, validate_on, walk_on
 from mintmark.simulation import Account, PathPlan, Protection, WalkPlan
@@ -259,13 +259,12 @@ def _tries(on: OnWhat) -> Iterator[tuple[Tries, int]]:
 def _named(bars: Any, name: str, on: OnWhat, state: int) -> dict[str, Any]:
     """Return what a strategy or the rule is asked to run on."""
     refuse_own(**{one: on.get(one) for one in ("instrument", "costs", "protection", "bars_per_year")})
-    account = on.get("account")
     return {
         "strategy": name,
         "pack_id": on.get("pack"),
         "symbol": symbol_named(bars, on.get("symbol")),
         **{one: on.get(one) for one in ("timeframe", "start", "end")},
-        "initial_capital": None if account is None else str(account.capital),
+        **account_asked(on.get("account")),
         "random_state": state,
     }
 

@@ -82,7 +82,7 @@ def read_market(folder: Path, given: Mapping[str, Any]) -> Market:
     instruments = [instrument_from_json(found) for found in given["instruments"]]
     costs = {one.symbol: round_trip_cost(one, given["typical_prices"][one.symbol]) for one in instruments}
     capital = Money(Decimal(given["capital"]["amount"]), given["capital"]["currency"])
-    share = given["max_bar_participation"]
+    share = given.get("max_bar_participation")
     account = Account(capital.currency, capital.amount, None, None if share is None else Decimal(share))
     rates_file = folder / "rates.npz"
     rates: dict[str, Any] = {}

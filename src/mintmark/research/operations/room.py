@@ -292,8 +292,8 @@ class Research:
     def _simulation(self, strategy: str, pack_id: str | None, options: dict[str, Any]) -> SimulationOrder:
         row = self._rows(strategy).get(strategy)
         order = read_simulation(self._context, self._library, row, strategy, pack_id, options)
-        # Bars that are too few are refused here, before there is an operation.
-        _ = order.span
+        # Bars that are too few, or have no rate, are refused here, before there is an operation.
+        order.require_rates()
         return order
 
     def _start(self, kind: str, order: SimulationOrder, **own: Any) -> dict[str, Any]:

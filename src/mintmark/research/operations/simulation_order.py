@@ -60,6 +60,15 @@ class SimulationOrder:
             message = f"expected at least {needed} bars for an average of {needed - 2}, found {found}"
             raise Refused(message, code="not_enough_bars", needed=needed, found=found)
 
+    def require_rates(self) -> None:
+        """Refuse a currency that the pack cannot convert into the account's: ``missing_rate``."""
+        account = self.parameters["initial_capital"]["currency"]
+        for symbol, bars in self.span.bars.items():
+            currency = self.pack.instrument(symbol).currency
+            if currency != account:
+                first, last = np.searchsorted(bars.stamps, [self.span.start, self.span.stop])
+                self.pack.rates(currency, account, bars.stamps[first:last])
+
     def metadata(self, **own: Any) -> dict[str, Any]:
         """Return what the operation stores of the order; ``own`` joins the parameters."""
         frames = [self.timeframe] if self.spec is None else [str(frame) for frame in self.spec.universe.timeframes]
@@ -155,6 +164,9 @@ def _terms(options: Mapping[str, Any], facts: PackFacts, symbols: tuple[str, ...
 
 def _common(random_state: int, given: Mapping[str, Any]) -> dict[str, Any]:
     capital = Money(Decimal(str(given["initial_capital"])), "USD") if "initial_capital" in given else CAPITAL
+    if capital.amount < 1:
+        message = f"expected a capital of at least 1 {capital.currency}, found {capital.amount}"
+        raise Refused(message, code="bad_value", field="initial_capital", value=str(capital.amount))
     return {
         "initial_capital": capital.as_json(),
         "random_state": given.get("random_state", random_state),
