@@ -88,7 +88,7 @@ def by_python(app: App, given: dict[str, str]) -> str:
 @pytest.mark.parametrize(
     ("given", "code", "details"),
     [
-        ({"symbol": "NONE"}, "no_pack", {"symbols": ["NONE"]}),
+        ({"symbol": "NONE"}, "no_pack", {"symbols": ["NONE"], "held": ["CALM 1d", "DRY 1d", "EURGBP 1d", "HALF 1d"]}),
         ({}, "symbol_required", {"held": ["CALM", "DRY", "EURGBP", "HALF"]}),
         ({"symbol": "HALF"}, "unadjusted_split", {"symbol": "HALF", "ex_date": str(SPLIT_DAY), "split": "2"}),
         ({"symbol": "EURGBP"}, "missing_rate", {"pair": "GBP/USD"}),
@@ -112,6 +112,22 @@ def test_every_door_refuses_it_by_the_same_name(
     assert (left, told["error"], body["error"], by_python(house, given)) == (3, code, code, code)
     for found in (told["details"], body["details"]):
         assert {name: found[name] for name in details} == details
+    assert door.get("/api/v1/operations").json()["total_count"] == 0
+
+
+def test_a_grid_of_ten_million_is_refused_with_its_count(house: App, monkeypatch: pytest.MonkeyPatch, capsys: Any):
+    grid, door = "fast=1:10001,slow=1:1001", Door(create_api(house))
+    monkeypatch.setenv("MINTMARK_HOME", str(house.home))
+
+    left = run(["sweep", "sma_cross", "--symbol", "CALM", "--grid", grid, "--json"])
+    told = json.loads(capsys.readouterr().out)
+    body = error_of(door.post("/api/v1/sweeps", json={"strategy": "sma_cross", "symbol": "CALM", "grid": grid}), 422)
+    with pytest.raises(Refused) as refused:
+        mintmark.sweep("CALM", "sma_cross", grid, home=house.home)
+
+    assert (left, told["error"], body["error"], refused.value.code) == (3, *["grid_too_large"] * 3)
+    for details in (told["details"], body["details"], refused.value.details):
+        assert (details["observed"], details["limit"]) == (10_000_000, 1_000_000)
     assert door.get("/api/v1/operations").json()["total_count"] == 0
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 from simulation_cases import an_instrument, random_case, run_kernel, some_bars
+from simulation_order_cases import euro
 
 from mintmark.domain import CostProfile, Refused, outcome_of
 from mintmark.simulation import (
@@ -93,6 +94,20 @@ def test_a_value_that_cannot_be_is_named(given, field):
 
 
 @pytest.mark.parametrize(
+    "given, value",
+    [
+        ({"targets": [0.0, 1.5, 0.0]}, "1.5"),
+        ({"account": Account("USD", Decimal(-5))}, "-5"),
+        ({"account": Account("USD", Decimal(1), Decimal(-30))}, "-30"),
+        ({"protection": Protection(take_profit=-0.1)}, "-0.1"),
+        ({"instrument": an_instrument(costs=CostProfile(per_lot=Decimal("-3.5")))}, "-3.5"),
+    ],
+)
+def test_a_value_that_cannot_be_is_said(given, value):
+    assert refusal_of(**given).details["value"] == value
+
+
+@pytest.mark.parametrize(
     "costs, field",
     [(CostProfile(slippage="random"), "tick"), (CostProfile(financing="points"), "tick"),
      (CostProfile(financing="funding"), "costs.financing")],
@@ -129,6 +144,27 @@ def test_weights_beyond_the_leverage_are_refused():
         run_targets([a, b], targets, [an_instrument("A"), an_instrument("B")], bars_per_year=252)
 
     assert (refused.value.code, refused.value.details["bar"]) == ("gross_over_leverage", 1)
+
+
+@pytest.mark.parametrize(("capital", "rejections"), [("733.33", {"no_money": 1}), ("733.34", {})])
+def test_a_position_needs_its_margin_before_it_is_opened(capital, rejections):
+    bars, account = some_bars([(1.1, 1.1, 1.1, 1.1)] * 3, "EURUSD"), Account("USD", Decimal(capital), Decimal(30))
+
+    result = run_targets(
+        [bars], np.array([0.2, np.nan, np.nan]), [euro()], account, bars_per_year=6_240, sizing="size"
+    )  # fmt: skip
+
+    assert result.rejections == rejections
+    assert len(result.fills) == 2 * (not rejections)
+
+
+def test_a_size_under_the_smallest_is_refused():
+    bars, account = some_bars([(187.43,) * 4] * 3), Account("USD", Decimal(187))
+
+    result = run_targets([bars], np.array([1.0, np.nan, np.nan]), [an_instrument()], account, bars_per_year=252)
+
+    assert result.rejections == {"size_below_min": 1}
+    assert len(result.fills) == 0
 
 
 def test_bars_and_instruments_must_be_of_the_same_symbols():

@@ -183,6 +183,10 @@ def test_profit_is_converted_at_the_rate_of_its_own_moment():
     dollars = lots(flat_bars([150.0, 150.0, 150.6, 150.6], "USDJPY"), [1.0, 0.0, NAN, NAN], yen,
                    rates=1.0 / np.array([150.0, 150.0, 150.6, 150.6]))  # fmt: skip
 
+    for found, quoted in ((result, 500.0), (dollars, 60_000.0)):
+        trade = found.trades[0]
+        assert (trade["exit_price"] - trade["entry_price"]) * trade["size"] * 100_000 == pytest.approx(quoted)
+    assert result.final_equity - result.capital == Decimal("625.00")
     assert result.trades["net_profit"] == pytest.approx([625.0])
     assert round(float(dollars.trades["net_profit"][0]), 2) == 398.41
 
