@@ -104,6 +104,16 @@ class House:
             for kind in kinds:
                 release(kind)
 
+    @contextlib.contextmanager
+    def hold_after(self, kind: str, checkpoints: int) -> Iterator[None]:
+        """Let the computing processes of one type write so many checkpoints and no further one, until this ends."""
+        mark = self.home / f"hold.{kind}.checkpoints"
+        mark.write_text(str(checkpoints))
+        try:
+            yield
+        finally:
+            mark.unlink()
+
     def run(
         self,
         *arguments: str,

@@ -19,7 +19,7 @@ FIELDS = (
     "success", "strategy_name", "strategy_hash", "model_path", "symbols", "timeframe", "start", "end", "out_of_sample",
     "parameters", "bars", "bars_per_year", "cost_profile", "method", "runs", "metric", "real", "p_value", "quantiles",
     "intervals", "mean_block", "stress", "break_even", "currency", "runs_path", "fan_path", "fan_runs", "sheet_path",
-    "random_state", "montecarlo_seconds", "undefined", "mark",
+    "random_state", "runs_restored", "runs_computed", "montecarlo_seconds", "undefined", "mark",
 )  # fmt: skip
 
 

@@ -61,6 +61,7 @@ class _MonteCarlo:
         self.task, self.given, self.kept = task, given, Continued(task)
         self.ground, self.decider = ground, decider
         self.drawn: Records = np.frombuffer(self.kept.stage.state, RUN)
+        self.restored = len(self.drawn)
         self.fan_runs: int | None = None
 
     def run(self) -> dict[str, Any]:
@@ -177,6 +178,8 @@ class _MonteCarlo:
             "random_state": self.ground.random_state,
             "currency": real.currency,
             "fan_runs": self.fan_runs,
+            "runs_restored": self.restored,
+            "runs_computed": len(self.drawn) - self.restored,
             "montecarlo_seconds": round(self.kept.seconds(), 3),
             "undefined": {**undefined, **found.get("undefined", {})},
             "trials": [tried],
