@@ -42,6 +42,7 @@ class Bench:
     def __init__(self, context: Any, clock: Clock, place: Path) -> None:
         self.context, self.clock, self.place = context, clock, place
         self._lives = 0
+        self.parts: dict[int, bytes] = {}
 
     def save(self, text: str, name: str = "swing_2") -> None:
         path = self.context.home / "strategies" / f"{name}.yaml"
@@ -74,6 +75,8 @@ class Bench:
         folder = WorkFolder(run.folder)
         folder.put_inputs({"inputs": inputs, "operation_id": run.operation_id, "starts": run.starts})
         if start is not None:
+            for part in range(start.parts):
+                folder.put_part(part, self.parts[part], "start")
             folder.put_checkpoint(start, "start")
         return Task(folder)
 
@@ -120,9 +123,13 @@ class Bench:
         kept: list[Checkpoint] = []
         write = task.checkpoint
 
-        def checkpoint(round: int, data: bytes) -> None:
-            write(round, data)
-            kept.append(Checkpoint(round, data))
+        def checkpoint(round: int, data: bytes, part: bytes | None = None) -> None:
+            write(round, data, part)
+            found = WorkFolder(run.folder).checkpoint()
+            assert found is not None
+            if part is not None:
+                self.parts[found.parts - 1] = part
+            kept.append(found)
             if stop_after is not None and len(kept) == stop_after:
                 raise Stopped
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from contextlib import ExitStack
 from typing import Any
 
 import polars as pl
@@ -96,19 +97,27 @@ def test_a_sweep_resumed_after_any_checkpoint_computes_no_stored_row_and_gives_t
 
 def test_a_disk_that_fills_up_keeps_the_rows_so_far_and_the_sweep_goes_on_after_them(bench, no_file_larger_than):
     order = ordered(bench)
-    run, whole, kept = swept(bench, order)
+    run, whole, _ = swept(bench, order)
     told = finished(bench, run, whole)
     full = bench.run("sweeping", "op_sweeping_x", symbols=order.symbols, **order.parameters, grid=GRID, workers=1)
     task = bench.task(full, json.loads(json.dumps(Sweeping(bench.context).prepare(full))))
 
-    with pytest.raises(NotWritable) as caught, no_file_larger_than(len(kept[0].data) + 2_000):
-        sweeping_process.compute(task)
+    with ExitStack() as filled:
+        write = task.checkpoint
+
+        def fill_after(round: int, data: bytes, part: bytes | None = None) -> None:
+            write(round, data, part)
+            filled.enter_context(no_file_larger_than(len(data) + 2_000))
+
+        task.checkpoint = fill_after
+        with pytest.raises(NotWritable) as caught:
+            sweeping_process.compute(task)
 
     stored = WorkFolder(full.folder).checkpoint()
     assert caught.value.code == "disk_full"
     assert caught.value.details["path"].startswith(str(full.folder))
     assert caught.value.details["free_bytes"] > 0
-    assert (stored.round, len(kept[1].data) > len(kept[0].data) + 2_000) == (100, True)
+    assert (stored.round, stored.parts, len(bench.parts[1]) > len(stored.data) + 2_000) == (100, 1, True)
     assert [path.name for path in full.folder.iterdir() if path.suffix == ".part"] == []
     resumed_run, resumed, _ = swept(bench, order, start=stored)
     assert bytes_of(bench, finished(bench, resumed_run, resumed)) == bytes_of(bench, told)

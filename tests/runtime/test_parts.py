@@ -36,6 +36,22 @@ def test_a_checkpoint_comes_back_as_it_was_written(tmp_path: Path):
     assert WorkFolder(tmp_path).checkpoint() == Checkpoint(75, b"state")
 
 
+def test_a_state_that_grows_is_handed_over_part_by_part(tmp_path: Path):
+    folder = WorkFolder(tmp_path)
+    folder.put_part(0, b"first", "start")
+    folder.put_checkpoint(Checkpoint(100, b"state", 1), "start")
+    task = a_task(tmp_path)
+
+    task.checkpoint(200, b"newer", b"second")
+
+    assert (list(task.restored_parts()), task.restored()) == ([b"first"], (100, b"state"))
+    assert (folder.checkpoint(), folder.part(1)) == (Checkpoint(200, b"newer", 2), b"second")
+    for lost in (lambda place: place.write_bytes(b"x" * 40), Path.unlink):
+        lost(tmp_path / "start.parts" / "0")
+        with pytest.raises(Damaged):
+            list(task.restored_parts())
+
+
 @pytest.mark.parametrize("damage", [lambda content: content[:-1] + b"x", lambda content: content[:10]])
 def test_a_damaged_checkpoint_is_noticed(tmp_path: Path, damage):
     folder = WorkFolder(tmp_path)

@@ -100,4 +100,5 @@ def test_a_simulation_whose_worker_is_killed_runs_nothing_stored_again(
     tries = house.rows("SELECT count(*) AS n FROM trials WHERE operation_id = :id", id=killed)
     assert tries[0]["n"] == simulated.tries
     assert {result.get("dsr_trials"), calm.get("dsr_trials")} in ({None}, {simulated.tries, 2 * simulated.tries})
+    assert house.rows("SELECT operation_id FROM checkpoint_parts UNION SELECT operation_id FROM checkpoints") == []
     wait_for(lambda: not unfinished(house.home), "no temp file is left")

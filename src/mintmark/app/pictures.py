@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mintmark.app.names import one_of_pattern
 from mintmark.app.wiring import App
 from mintmark.domain import Refused, iso, moment_of, stamp_of
+
+if TYPE_CHECKING:
+    from mintmark.research import TableColumns
 
 Body = dict[str, Any]
 
@@ -73,11 +76,9 @@ def rows(app: App, operation_id: str, table: str, sort: str | None, descending: 
         Refused: ``not_found`` when the operation has no such table; ``unknown_name`` for a column it has not.
     """
     frame = stored_table(app, operation_id, table)
-    if sort is not None:
-        if sort not in frame.columns:
-            raise _unknown("sort", sort, frame.columns)
-        frame = frame.sort(sort, descending=descending, nulls_last=True, maintain_order=True)
-    part = frame.slice(offset, limit)
+    if sort is not None and sort not in frame:
+        raise _unknown("sort", sort, list(frame))
+    part = frame.part(offset, limit, sort, descending)
     columns = {name: part[name].to_list() for name in part.columns}
     for name in [name for name in columns if name.endswith(_STAMPS)]:
         columns[name] = [None if stamp is None else iso(moment_of(int(stamp))) for stamp in columns[name]]
@@ -89,7 +90,7 @@ def rows(app: App, operation_id: str, table: str, sort: str | None, descending: 
         "table": table,
         "columns": list(columns),
         "rows": [list(row) for row in zip(*columns.values(), strict=True)],
-        "total": len(frame),
+        "total": frame.height,
         "limit": limit,
         "offset": offset,
     }
@@ -105,7 +106,7 @@ def sweep_map(app: App, operation_id: str, metric: str, across: str | None, down
     """
     from mintmark.research import sweep_map_body
 
-    columns = stored_table(app, operation_id, "table").to_dict(as_series=False)
+    columns = stored_table(app, operation_id, "table")
     return {"success": True, "data": sweep_map_body(columns, metric, [name for name in (across, down) if name])}
 
 
@@ -118,17 +119,15 @@ def _result(app: App, operation_id: str) -> Body:
     return found
 
 
-def stored_table(app: App, operation_id: str, table: str) -> Any:
-    """Return a table an operation stored as a frame; raises ``not_found``."""
-    import io
-
-    import polars as pl
+def stored_table(app: App, operation_id: str, table: str) -> TableColumns:
+    """Return a table an operation stored; raises ``not_found``."""
+    from mintmark.research import TableColumns
 
     result = _result(app, operation_id)
     path = str(result.get(f"{table}_path") or "")
     if not path.endswith(".parquet"):
         raise _without(operation_id, f"table {table}")
-    return pl.read_parquet(io.BytesIO(app.research.file(path)))
+    return TableColumns(app.research.file(path))
 
 
 def _without(operation_id: str, what: str) -> Refused:

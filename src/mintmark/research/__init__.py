@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mintmark.research.operations.starting_children import Started, Starters
     from mintmark.research.operations.status import status_of
     from mintmark.research.operations.sweeping_process import sweep_on
+    from mintmark.research.operations.table_file import TableColumns
     from mintmark.research.operations.trying import Tries
     from mintmark.research.operations.trying_here import Simulated, compute_here
     from mintmark.research.operations.walkforward_process import walk_on
@@ -61,6 +62,7 @@ _HOMES = {
     "Started": "operations.starting_children",
     "Starters": "operations.starting_children",
     "status_of": "operations.status",
+    "TableColumns": "operations.table_file",
     "Tries": "operations.trying",
     "EquityCurve": "report",
     "ReportInput": "report",
@@ -98,6 +100,7 @@ __all__ = [
     "Simulated",
     "Started",
     "Starters",
+    "TableColumns",
     "Tries",
     "backtest_story",
     "check_montecarlo",

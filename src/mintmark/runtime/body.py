@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Row, func, select, update
 
 from mintmark.domain import Fault, MintmarkError, NotWritable, StoreUnavailable
-from mintmark.runtime.carrying import Carrier, stored_checkpoint
+from mintmark.runtime.carrying import Carrier
 from mintmark.runtime.folder import WorkFolder
 from mintmark.runtime.killpoints import armed, reached
 from mintmark.runtime.operations import Operations
@@ -148,9 +148,7 @@ class _Life:
         make_folder(self._folder.path)
         inputs = self._place.persist(lambda: self._kind.prepare(self._run))
         reached("work.prepared")
-        state = self._place.persist(lambda: stored_checkpoint(self._operations.database, self._run.operation_id))
-        if state is not None:
-            self._folder.put_checkpoint(state, "start")
+        self._place.persist(self._carrier.begin)
         self._folder.put_inputs(
             {
                 "compute": self._kind.compute,

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
-from sqlalchemy import Connection, case, delete, select, update
+from sqlalchemy import Connection, case, delete, func, select, update
 
 from mintmark.domain import Damaged
 from mintmark.runtime.folder import Checkpoint, WorkFolder
 from mintmark.runtime.killpoints import reached
 from mintmark.runtime.operations import Operations
 from mintmark.runtime.progress import Progress, share_of
-from mintmark.runtime.tables import DatabaseNow, checkpoints, operations, rounds
+from mintmark.runtime.tables import DatabaseNow, checkpoint_parts, checkpoints, operations, rounds
 from mintmark.runtime.transitions import RUNNING, locked, record
 from mintmark.runtime.work import Parent, Run
 from mintmark.store import Database, upsert
@@ -32,7 +33,23 @@ class Carrier:
         self._folder = folder
         self._seen: dict[str, tuple[int, int] | None] = {}
         self._rounds_carried = 0
+        self._parts_carried = 0
         self._progress_at = 0.0
+
+    def begin(self) -> None:
+        """Write the state this life goes on from into its folder.
+
+        Raises:
+            Damaged: ``checkpoint_mismatch``: its bytes are not what was stored.
+        """
+        database, identity = self._operations.database, self._run.operation_id
+        state = stored_checkpoint(database, identity)
+        if state is None:
+            return
+        for part in range(state.parts):
+            self._folder.put_part(part, _stored_part(database, identity, part), "start")
+        self._folder.put_checkpoint(state, "start")
+        self._parts_carried = state.parts
 
     def carry(self, now: float) -> None:
         """Carry what is new; ``now`` is the monotonic time in seconds."""
@@ -64,24 +81,35 @@ class Carrier:
             if checkpoint is not None:
                 reached("work.before_checkpoint_commit")
         if checkpoint is not None:
+            self._parts_carried = checkpoint.parts
             reached("work.after_checkpoint_commit")
         self._rounds_carried = len(rows)
         self._seen |= stamps
 
     def _put_checkpoint(self, connection: Connection, found: Checkpoint, worker_id: str | None) -> None:
+        added = sum(self._put_part(connection, part) for part in range(self._parts_carried, found.parts))
+        size = len(found.data) + added
         values = {
             "operation_id": self._run.operation_id,
             "starts": self._run.starts,
             "round": found.round,
             "created_at": DatabaseNow(),
-            "bytes": len(found.data),
+            "bytes": size,
             "sha256": found.sha256,
             "data": found.data,
         }
         connection.execute(delete(checkpoints).where(checkpoints.c.operation_id == self._run.operation_id))
         connection.execute(checkpoints.insert().values(values))
-        detail = {"round": found.round, "bytes": len(found.data)}
+        detail = {"round": found.round, "bytes": size}
         record(connection, self._run.operation_id, "checkpoint", worker_id=worker_id, detail=detail)
+
+    def _put_part(self, connection: Connection, part: int) -> int:
+        """Store one part and return its size."""
+        data = self._folder.part(part)
+        digest = hashlib.sha256(data).hexdigest()
+        values = {"operation_id": self._run.operation_id, "part": part, "sha256": digest, "data": data}
+        connection.execute(checkpoint_parts.insert().values(values))
+        return len(data)
 
     def _put_rounds(self, connection: Connection, new: list[dict[str, Any]]) -> None:
         if not new:
@@ -125,10 +153,23 @@ def stored_checkpoint(database: Database, operation_id: str) -> Checkpoint | Non
     with database.read() as connection:
         query = select(checkpoints).where(checkpoints.c.operation_id == operation_id)
         row = connection.execute(query).first()
+        parts = connection.scalar(select(func.count()).where(checkpoint_parts.c.operation_id == operation_id))
     if row is None:
         return None
-    found = Checkpoint(row.round, bytes(row.data))
+    found = Checkpoint(row.round, bytes(row.data), parts or 0)
     if found.sha256 != row.sha256:
         message = f"the checkpoint of {operation_id} at round {row.round} is not what was stored"
+        raise Damaged(message, code="checkpoint_mismatch")
+    return found
+
+
+def _stored_part(database: Database, operation_id: str, part: int) -> bytes:
+    with database.read() as connection:
+        table = checkpoint_parts.c
+        query = select(table.data, table.sha256).where(table.operation_id == operation_id, table.part == part)
+        row = connection.execute(query).first()
+    found = b"" if row is None else bytes(row.data)
+    if row is None or hashlib.sha256(found).hexdigest() != row.sha256:
+        message = f"part {part} of the checkpoint of {operation_id} is not what was stored"
         raise Damaged(message, code="checkpoint_mismatch")
     return found

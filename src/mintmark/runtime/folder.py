@@ -15,15 +15,17 @@ from typing import Any
 from mintmark.domain import Damaged
 from mintmark.store import write_atomic
 
-_HEADER = struct.Struct(">q32s")
+_DIGEST = 32
+_HEADER = struct.Struct(">qq32s")
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The state of a computation after ``round``."""
+    """The state of a computation after ``round``; it stands on the first so many ``parts`` kept before it."""
 
     round: int
     data: bytes
+    parts: int = 0
 
     @property
     def sha256(self) -> str:
@@ -68,7 +70,7 @@ class WorkFolder:
 
     def put_checkpoint(self, checkpoint: Checkpoint, name: str = "checkpoint") -> None:
         """Write the state to go on from; ``start`` names the one a life begins with."""
-        header = _HEADER.pack(checkpoint.round, bytes.fromhex(checkpoint.sha256))
+        header = _HEADER.pack(checkpoint.round, checkpoint.parts, bytes.fromhex(checkpoint.sha256))
         write_atomic(self.path / name, header + checkpoint.data)
 
     def checkpoint(self, name: str = "checkpoint") -> Checkpoint | None:
@@ -83,11 +85,31 @@ class WorkFolder:
         content = place.read_bytes()
         if len(content) < _HEADER.size:
             raise Damaged(f"{place} is cut short", code="checkpoint_mismatch")
-        number, digest = _HEADER.unpack_from(content)
-        found = Checkpoint(number, content[_HEADER.size :])
+        number, parts, digest = _HEADER.unpack_from(content)
+        found = Checkpoint(number, content[_HEADER.size :], parts)
         if bytes.fromhex(found.sha256) != digest:
             raise Damaged(f"{place} is not what was written", code="checkpoint_mismatch")
         return found
+
+    def put_part(self, part: int, content: bytes, name: str = "checkpoint") -> None:
+        """Write what the next states stand on and no later one changes."""
+        write_atomic(self._part(part, name), hashlib.sha256(content).digest() + content)
+
+    def part(self, part: int, name: str = "checkpoint") -> bytes:
+        """Return a part of the state ``name``.
+
+        Raises:
+            Damaged: ``checkpoint_mismatch``: it is absent, or its bytes are not what was written.
+        """
+        place = self._part(part, name)
+        found = place.read_bytes() if place.exists() else b""
+        digest, content = found[:_DIGEST], found[_DIGEST:]
+        if hashlib.sha256(content).digest() != digest:
+            raise Damaged(f"{place} is not what was written", code="checkpoint_mismatch")
+        return content
+
+    def _part(self, part: int, name: str) -> Path:
+        return self.path / f"{name}.parts" / str(part)
 
     def stamp(self, name: str) -> tuple[int, int] | None:
         """Return what changes whenever the file ``name`` is replaced, None while it is absent."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import ColumnElement, Connection, Table, delete, select
 
 from mintmark.runtime.operations import Operations
-from mintmark.runtime.tables import DatabaseNow, checkpoints, events, operations, rounds, workers
+from mintmark.runtime.tables import CHECKPOINTS, DatabaseNow, events, operations, rounds, workers
 from mintmark.runtime.transitions import ACTIVE, TERMINAL
 
 DAY = 86_400.0
@@ -28,7 +28,8 @@ def clean_up(known: Operations, home: Path) -> None:
     with known.database.write() as connection:
         _forget_old_operations(connection)
         old = select(operations.c.operation_id).where(*_ended_before(CHECKPOINT_DAYS))
-        connection.execute(delete(checkpoints).where(checkpoints.c.operation_id.in_(old)))
+        for table in CHECKPOINTS:
+            connection.execute(delete(table).where(table.c.operation_id.in_(old)))
         connection.execute(delete(workers).where(workers.c.beat < DatabaseNow() - WORKER_DAYS * DAY))
     _forget_engine_rows(known)
     _forget_folders(known, home)
@@ -48,7 +49,7 @@ def _forget_old_operations(connection: Connection) -> None:
         found = list(connection.scalars(query))
         if not found:
             return
-        tables: tuple[Table, ...] = (events, rounds, checkpoints, operations)
+        tables: tuple[Table, ...] = (events, rounds, *CHECKPOINTS, operations)
         for table in tables:
             connection.execute(delete(table).where(table.c.operation_id.in_(found)))
 

@@ -127,6 +127,18 @@ checkpoints = Table(
     Column("data", LargeBinary, nullable=False),
 )
 
+checkpoint_parts = Table(
+    "checkpoint_parts",
+    metadata,
+    Column("operation_id", Text, primary_key=True),
+    Column("part", Integer, primary_key=True, autoincrement=False),
+    Column("sha256", Text, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
+CHECKPOINTS = (checkpoint_parts, checkpoints)
+"""Where the states of operations are kept, and what goes together."""
+
 rounds = Table(
     "rounds",
     metadata,

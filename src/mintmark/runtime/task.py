@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ class Task:
         self.warnings: list[str] = []
         self._progress: Progress | None = None
         self._rows: list[dict[str, Any]] = []
+        start = folder.checkpoint("start")
+        self._parts = 0 if start is None else start.parts
         self._written_at = 0.0
 
     @classmethod
@@ -62,11 +65,18 @@ class Task:
         """Add a warning that is shown with the operation."""
         self.warnings.append(message)
 
-    def checkpoint(self, round: int, data: bytes) -> None:
-        """Keep the state after ``round``: what comes later is lost when this process dies."""
+    def checkpoint(self, round: int, data: bytes, part: bytes | None = None) -> None:
+        """Keep the state after ``round``: what comes later is lost when this process dies.
+
+        ``data`` replaces that of the round before. ``part`` joins the parts kept before: a state that only grows
+        is handed over piece by piece, so that keeping it costs what is new.
+        """
         reached("child.before_checkpoint")
         self.flush()
-        self._folder.put_checkpoint(Checkpoint(round, data))
+        if part is not None:
+            self._folder.put_part(self._parts, part)
+            self._parts += 1
+        self._folder.put_checkpoint(Checkpoint(round, data, self._parts))
         reached("child.after_checkpoint")
 
     def restored(self) -> tuple[int, bytes] | None:
@@ -77,6 +87,12 @@ class Task:
         """
         found = self._folder.checkpoint("start")
         return None if found is None else (found.round, found.data)
+
+    def restored_parts(self) -> Iterator[bytes]:
+        """Return the parts the state to go on from stands on, oldest first; raises as ``restored``."""
+        found = self._folder.checkpoint("start")
+        for part in range(0 if found is None else found.parts):
+            yield self._folder.part(part, "start")
 
     def flush(self) -> None:
         """Write the newest progress and rounds where the worker reads them."""

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from mintmark.runtime import counters
 from mintmark.runtime.engine import Engine, engine_id
-from mintmark.runtime.tables import DatabaseNow, checkpoints, events, operations
+from mintmark.runtime.tables import CHECKPOINTS, DatabaseNow, events, operations
 
 PENDING, RUNNING, RESUMING = "pending", "running", "resuming"
 COMPLETED, FAILED, CANCELLED = "completed", "failed", "cancelled"
@@ -110,7 +110,8 @@ def end(
     if row is None:
         return None
     if to == COMPLETED:
-        connection.execute(checkpoints.delete().where(checkpoints.c.operation_id == operation_id))
+        for table in CHECKPOINTS:
+            connection.execute(table.delete().where(table.c.operation_id == operation_id))
     counters.count(connection, "mintmark_operations_ended_total", type=row.operation_type, status=to)
     leave_phase(connection, row)
     if row.parent_operation_id is not None:

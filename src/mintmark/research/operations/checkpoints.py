@@ -6,7 +6,7 @@ import json
 import os
 import struct
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -69,10 +69,16 @@ class Continued:
         """Return how long this computation has taken so far, all its lives together."""
         return self._spent + time.perf_counter() - self._begun
 
-    def keep(self, round: int, values: Mapping[str, Any], state: bytes) -> None:
-        """Keep what there is after ``round``."""
-        stage = Stage({**values, "seconds": self.seconds()}, state)
-        self._task.checkpoint(round, write_stage(stage, self._task.inputs["identity"]))
+    def parts(self) -> Iterator[Stage]:
+        """Return the parts kept before, oldest first; raises as ``read_stage``."""
+        for part in self._task.restored_parts():
+            yield read_stage(part, self._task.inputs["identity"])
+
+    def keep(self, round: int, values: Mapping[str, Any], state: bytes = b"", part: Stage | None = None) -> None:
+        """Keep what there is after ``round``; ``part`` joins the parts kept before."""
+        identity = self._task.inputs["identity"]
+        stage = write_stage(Stage({**values, "seconds": self.seconds()}, state), identity)
+        self._task.checkpoint(round, stage, None if part is None else write_stage(part, identity))
 
 
 def threads_of(inputs: Mapping[str, Any]) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mintmark.domain import plain, titled, words
+from mintmark.research.operations.table_file import TableColumns
 
 if TYPE_CHECKING:
     from mintmark.data import Pack
@@ -45,7 +46,7 @@ def simulation_files(
     """
     from mintmark.research.simulation_sheets import simulation_sheet
 
-    columns = {name: _columns(content) for name, content in tables.items()}
+    columns = {name: TableColumns(content) for name, content in tables.items()}
     stamps = columns["equity"]["stamp"] if "equity" in columns else None
     prices = _prices(pack, told, int(stamps[0]), int(stamps[-1])) if pack is not None and stamps else ()
     return _files(simulation_sheet(kind, told, columns, prices))
@@ -56,12 +57,6 @@ def selftest_files(told: Mapping[str, Any]) -> dict[str, bytes]:
     from mintmark.research.selftest_sheet import selftest_sheet
 
     return _files(selftest_sheet(told))
-
-
-def _columns(table: bytes) -> dict[str, list[Any]]:
-    import polars as pl
-
-    return pl.read_parquet(io.BytesIO(table)).to_dict(as_series=False)
 
 
 def _files(sheet: Sheet) -> dict[str, bytes]:

@@ -13,7 +13,7 @@ from mintmark.research.operations.context import Context
 from mintmark.research.operations.library import Library
 from mintmark.research.operations.sheets import simulation_files
 from mintmark.research.operations.simulation_ground import partitions_of, prepare_ground, told_of
-from mintmark.research.operations.trials import Trial, add_trials, data_keys, sharpes_tried, trials_of
+from mintmark.research.operations.trials import add_trials, data_keys, sharpes_tried, trials_of
 from mintmark.runtime import Run, Work
 
 _INNER = ("kept", "keys", "trials", "moments")
@@ -86,14 +86,12 @@ class Simulating:
         for kept in result["kept"]:
             self._library.put(connection, **kept, operation_id=run.operation_id)
         made_at, keys = self._context.clock.now(), result["keys"]
-        add_trials(connection, run.operation_id, result["strategy_hash"], keys, self.tried(result), made_at)
+        add_trials(
+            connection, run.operation_id, result["strategy_hash"], keys, trials_of(result.get("trials", ())), made_at
+        )
         found = _deflated(connection, result) if "moments" in result else result
         names = self.fields or [name for name in found if name not in _INNER]
         return {name: found[name] for name in names}
-
-    def tried(self, result: Mapping[str, Any]) -> list[Trial]:
-        """Return the runs that count as tries."""
-        return trials_of(result["trials"])
 
 
 def _deflated(connection: Connection, result: Mapping[str, Any]) -> dict[str, Any]:

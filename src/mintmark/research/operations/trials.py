@@ -13,6 +13,7 @@ from sqlalchemy.exc import DatabaseError
 
 from mintmark.domain import Refusal
 from mintmark.research.tables import trial_keys, trials
+from mintmark.store import upsert
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,7 @@ def add_trials(
     runs: Iterable[Trial],
     made_at: datetime,
 ) -> None:
-    """Note each run once; a replay of the operation adds none."""
-    known = set(connection.scalars(select(trials.c.run).where(trials.c.operation_id == operation_id)))
+    """Note each run once; a replay of the operation adds none. Without its keys a run is not counted yet."""
     rows = [
         {
             "operation_id": operation_id,
@@ -49,10 +49,9 @@ def add_trials(
             "made_at": made_at,
         }
         for trial in runs
-        if trial.run not in known
     ]
     if rows:
-        connection.execute(trials.insert(), rows)
+        connection.execute(upsert(connection, trials).on_conflict_do_nothing(), rows)
     noted = set(connection.scalars(select(trial_keys.c.key).where(trial_keys.c.operation_id == operation_id)))
     missing = [{"operation_id": operation_id, "key": key} for key in sorted(set(keys) - noted)]
     if missing:
