@@ -43,6 +43,7 @@ from mintmark.simulation.result import BacktestResult
 from mintmark.simulation.terms import night_events, terms_of
 
 _LARGE_TABLE = 2**22
+_LARGE_PAGE = 2**21
 _REAL = np.dtype(np.float64)
 _NO_ROOM = np.zeros((1, 1))
 
@@ -262,7 +263,9 @@ def zero_rows(rows: int, of: np.dtype[Any]) -> Records:
     size = rows * of.itemsize
     if size < _LARGE_TABLE or not hasattr(mmap, "MADV_HUGEPAGE"):
         return np.zeros(rows, of)
-    memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    # What does not fill a large page would come in hundreds of small ones.
+    whole = -(-size // _LARGE_PAGE) * _LARGE_PAGE
+    memory = mmap.mmap(-1, whole, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     memory.madvise(mmap.MADV_HUGEPAGE)
     return np.frombuffer(memory, of, rows)
 
