@@ -83,7 +83,6 @@ def measure_returns(equity: FloatArray, capital: float, returns: FloatArray, hur
     """
     n = len(equity)
     total = gains = losses = shortfall = 0.0
-    lowest, highest = math.inf, -math.inf
     for start in range(0, n, len(returns)):
         for one in returns_from(start, equity, capital, returns):
             total += one
@@ -91,13 +90,12 @@ def measure_returns(equity: FloatArray, capital: float, returns: FloatArray, hur
             losses += max(-one, 0.0)
             short = min(one - hurdle, 0.0)
             shortfall += short * short
-            lowest, highest = min(lowest, one), max(highest, one)
     mean = total / n
-    # What may belong to a tail is set aside on the way; where that is too little, all is searched.
+    # What may belong to a tail is set aside on the way, from both ends of one array; where that is too little, all is
+    # searched.
     outer = _OUTER * (gains + losses) / n
     near, far = mean - outer, mean + outer
-    low, high = np.empty(n), np.empty(n)
-    lows = highs = 0
+    aside, lows, highs = np.empty(n + 2), 0, 0
     squares = cubes = fourths = 0.0
     for start in range(0, n, len(returns)):
         for one in returns_from(start, equity, capital, returns):
@@ -106,16 +104,27 @@ def measure_returns(equity: FloatArray, capital: float, returns: FloatArray, hur
             squares += square
             cubes += square * apart
             fourths += square * square
-            low[lows] = high[highs] = one
+            aside[lows] = aside[n + 1 - highs] = one
             lows += one <= near
             highs += one >= far
     below, above = tail_places(n)
-    if lows < min(below + 2, n):
-        lows = put_all(equity, capital, returns, low)
-    if highs < n - above:
-        highs = put_all(equity, capital, returns, high)
+    enough = lows >= min(below + 2, n) and highs >= n - above and lows + highs <= n
+    low = aside[:lows] if enough else all_returns(equity, capital, returns)
+    high = aside[n + 2 - highs :] if enough else all_returns(equity, capital, returns)
+    lowest, highest = extremes_of(low, high)
     moments = Moments(n, mean, squares, cubes, fourths, lowest, highest, gains, losses, shortfall)
-    return moments, find_tails(n, low[:lows], high[:highs])
+    return moments, find_tails(n, low, high)
+
+
+@inlined
+def extremes_of(low: FloatArray, high: FloatArray) -> tuple[float, float]:
+    """Return the least of ``low`` and the greatest of ``high``."""
+    lowest, highest = math.inf, -math.inf
+    for one in low:
+        lowest = min(lowest, one)
+    for one in high:
+        highest = max(highest, one)
+    return lowest, highest
 
 
 @compiled
@@ -129,13 +138,14 @@ def returns_from(start: int, equity: FloatArray, capital: float, returns: FloatA
 
 
 @compiled
-def put_all(equity: FloatArray, capital: float, returns: FloatArray, found: FloatArray) -> int:
-    """Write every return into ``found`` and return how many they are."""
+def all_returns(equity: FloatArray, capital: float, returns: FloatArray) -> FloatArray:
+    """Return every return, in an array of its own."""
+    found = np.empty(len(equity))
     if len(returns) < len(equity):
         fill_returns(equity, capital, found)
     else:
         found[:] = returns
-    return len(found)
+    return found
 
 
 @inlined
