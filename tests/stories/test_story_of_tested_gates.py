@@ -21,10 +21,16 @@ def test_the_outcomes_are_the_same_with_one_process_and_with_two(a_house: HouseM
     assert alone.code == (0 if alone.body["sound"] else 8)
 
 
-def test_an_edge_that_is_none_leaves_8(a_house: HouseMaker):
-    answer = a_house().run("gates", "selftest", "--cycles", "1", "--edges", "2", "--size", "0", "--json")
+def test_an_edge_that_is_none_leaves_8_and_is_an_operation_like_any_other(a_house: HouseMaker):
+    house = a_house()
+
+    answer = house.run("gates", "selftest", "--cycles", "1", "--edges", "2", "--size", "0", "--json")
+    shown = house.run("operations", "follow", answer.body["operation_id"])
 
     assert (answer.code, answer.body["sound"]) == (8, False)
+    assert answer.body["cycles_computed"] == len(answer.body["outcomes"]) == 3
+    assert "NOT SOUND" in shown.stdout
+    assert (house.home / answer.body["sheet_path"]).exists()
 
 
 @pytest.mark.long
