@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 from doors import SAMPLE, UNKNOWN, Door, error_of
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from mintmark.api import create_api, shapes
 from mintmark.app import App
 from mintmark.runtime import child_id
+from mintmark.runtime.tables import operations
 
 CHILDREN = {
     "agent_design": "design",
@@ -47,6 +48,20 @@ def test_a_trigger_is_accepted_and_says_who_waits(door: Door):
     assert said["waiting_for_worker"] is True
     stored = data(door, f"/operations/{said['operation_id']}")["metadata"]["parameters"]
     assert (stored["brief"], stored["gate_policy"], stored["random_state"]) == ("rsi on NASDAQ", "assess", 3)
+
+
+def test_a_list_shows_the_figures_of_a_result_and_only_the_whole_operation_the_rest(app: App, door: Door):
+    started = cycle(door)["operation_id"]
+    result = {"sharpe_ratio": 1.5, "walk_forward": {"folds": [1, 2]}, "mark": {"pack_id": SAMPLE}}
+    metadata = {"symbols": ["NASDAQ"], "parameters": {"phase": "assessing", "text": "long", "backtest_result": result}}
+    with app.operations.database.write() as connection:
+        connection.execute(update(operations).where(operations.c.operation_id == started).values(metadata=metadata))
+
+    listed, whole = data(door, "/operations")[0], data(door, f"/operations/{started}")
+
+    parameters = {"phase": "assessing", "backtest_result": {"sharpe_ratio": 1.5}}
+    assert listed["metadata"] == {"symbols": ["NASDAQ"], "parameters": parameters}
+    assert whole["metadata"] == metadata
 
 
 def test_a_trigger_needs_no_body(door: Door):

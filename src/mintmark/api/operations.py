@@ -28,7 +28,7 @@ def routes(app: App) -> APIRouter:
 
     @router.get("", responses={**of(Operations), **errors()})
     def list_operations(request: Annotated[ListRequest, Query()]) -> Answer:
-        """List operations, newest first."""
+        """List operations, newest first; a result among their parameters with its figures alone."""
         return Answer(answers.operations(app, request))
 
     @router.get("/{operation_id}", responses={**of(OneOperation), **errors(404)})

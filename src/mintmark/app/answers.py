@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     )
 
 Body = dict[str, Any]
+_TEXTS = frozenset({"text"})
 
 
 def _data(data: Any, **more: Any) -> Body:
@@ -68,8 +69,22 @@ def cancel_cycle(app: App, operation_id: str | None) -> Body:
 
 
 def operations(app: App, request: ListRequest) -> Body:
-    """Return a page of operations, newest first."""
-    return {"success": True, **app.operations.list(**request.model_dump())}
+    """Return a page of operations, newest first; a result among their parameters with its figures alone."""
+    page = app.operations.list(**request.model_dump())
+    return {"success": True, **page, "data": [_light(one) for one in page["data"]]}
+
+
+def _light(one: Body) -> Body:
+    parameters = one["metadata"].get("parameters", {})
+    kept = {name: _figures(value) for name, value in parameters.items() if name not in _TEXTS}
+    return {**one, "metadata": {**one["metadata"], "parameters": kept}}
+
+
+def _figures(value: Any) -> Any:
+    """Return of a result its figures and words without what these hold in turn; anything else as it is."""
+    if not isinstance(value, dict) or "mark" not in value:
+        return value
+    return {name: found for name, found in value.items() if not isinstance(found, dict | list)}
 
 
 def operation(app: App, operation_id: str) -> Body:
