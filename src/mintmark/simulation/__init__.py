@@ -37,10 +37,8 @@ from mintmark.simulation.stress import FACTORS, CostStress, cost_stress, scaled_
 from mintmark.simulation.sweep import (
     SweepRow,
     averages_of,
-    best_rows,
     crossing,
     lengths_of,
-    sharpe_variance,
     sweep,
     too_many_failures,
 )
@@ -91,7 +89,6 @@ __all__ = [
     "WalkWindow",
     "Walked",
     "averages_of",
-    "best_rows",
     "between",
     "block_bootstrap",
     "bootstrap_paths",
@@ -116,7 +113,6 @@ __all__ = [
     "run_targets",
     "scaled_costs",
     "scaled_spread",
-    "sharpe_variance",
     "shuffled_paths",
     "size_by_fraction",
     "size_by_risk",

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from mintmark.domain import MintmarkError, Refusal, Refused
 from mintmark.measures import bar_returns, block_sums
 from mintmark.simulation.crossing import check_cross, cross_targets, moving_average, sma_cross
@@ -111,15 +109,3 @@ def too_many_failures(failed: int, total: int) -> Refusal | None:
         return None
     message = f"{failed} of {total} combinations failed, more than {MOST_FAILURES:.0%}"
     return Refusal("too_many_failures", message, observed=failed, limit=int(MOST_FAILURES * total))
-
-
-def best_rows(rows: Sequence[SweepRow], metric: str, count: int) -> list[SweepRow]:
-    """Return the ``count`` rows with the highest ``metric``, those without it left out; of equals the first."""
-    having = [(row, value) for row in rows if (value := row.metrics.get(metric)) is not None]
-    return [row for row, _ in sorted(having, key=lambda pair: (-pair[1], pair[0].number))[:count]]
-
-
-def sharpe_variance(rows: Sequence[SweepRow]) -> float | None:
-    """Return the variance (n - 1) of the Sharpe ratios per bar, an undefined one taken as 0; None for fewer than 2."""
-    found = [row.metrics.get("sharpe_per_bar") or 0.0 for row in rows]
-    return None if len(found) < 2 else float(np.var(np.array(found), ddof=1))
