@@ -313,22 +313,30 @@ def metrics(app: App) -> bytes:
     return app.operations.metrics()
 
 
+_KERNELS = {
+    "simulation": "mintmark.simulation:compile_kernels",
+    "participation": "mintmark.simulation:compile_limited_kernels",
+    "strategy": "mintmark.strategy:compile_kernels",
+    "measures": "mintmark.measures:compile_kernels",
+}
+
+
 def compile_kernels() -> Body:
-    """Compile the kernels of every room into their cache, rooms side by side; seconds by room."""
+    """Compile all kernels into their cache, those of ``_KERNELS`` side by side; seconds by name."""
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
-    rooms = ("simulation", "strategy", "measures")
-    with ProcessPoolExecutor(len(rooms), get_context("spawn")) as processes:
-        return _data(dict(zip(rooms, processes.map(_seconds_to_compile, rooms), strict=True)))
+    with ProcessPoolExecutor(len(_KERNELS), get_context("spawn")) as processes:
+        return _data(dict(zip(_KERNELS, processes.map(_seconds_to_compile, _KERNELS.values()), strict=True)))
 
 
-def _seconds_to_compile(room: str) -> float:
+def _seconds_to_compile(place: str) -> float:
     import time
     from importlib import import_module
 
+    room, _, name = place.partition(":")
     begun = time.perf_counter()
-    import_module(f"mintmark.{room}").compile_kernels()
+    getattr(import_module(room), name)()
     return round(time.perf_counter() - begun, 2)
 
 

@@ -52,7 +52,7 @@ from mintmark.simulation.walkforward import (
     walk_forward,
     walk_window,
 )
-from mintmark.simulation.warm import compile_kernels
+from mintmark.simulation.warm import compile_kernels, compile_limited_kernels
 
 __all__ = [
     "CHOOSE_BY",
@@ -97,6 +97,7 @@ __all__ = [
     "check_runs",
     "combinatorial_purged",
     "compile_kernels",
+    "compile_limited_kernels",
     "cost_stress",
     "cross_targets",
     "crossing",
