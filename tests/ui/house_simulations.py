@@ -135,9 +135,10 @@ def _starts(house: House, kind: str) -> Any:
         body = await request.json()
         if body.get("grid") == "fast":
             return refused("bad_value", "expected name=values, found 'fast'")
-        if str(body.get("initial_capital", "1")) == "lots":
-            problem = {"path": "initial_capital", "message": "no amount", "code": "string_pattern_mismatch"}
-            return refused("invalid_request", "initial_capital: no amount", problems=[problem])
+        for name, wrong in (("initial_capital", "lots"), ("max_bar_participation", "half")):
+            if body.get(name) == wrong:
+                problem = {"path": name, "message": "no amount", "code": "string_pattern_mismatch"}
+                return refused("invalid_request", f"{name}: no amount", problems=[problem])
         if not body.get("symbol"):
             return refused("symbol_required", "sma_cross has no symbol of its own")
         made = _one(kind, "99", "pending", {"grid": body.get("grid")}, None)

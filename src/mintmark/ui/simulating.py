@@ -33,6 +33,7 @@ _METHODS = {
     "trade_shuffle": "trades in another order",
     "cost_stress": "other costs",
 }
+_BASES = {"": "as the series says", "mid": "mid", "bid": "bid", "last": "last trade"}
 _MODES = {"rolling": "rolling", "anchored": "anchored: all begin at the first bar"}
 _PATH_METRICS = ("sharpe_ratio", "sortino_ratio", "omega_ratio", "total_return")
 # A path of a cross-validation has no trades of its own.
@@ -56,12 +57,13 @@ _PATTERNS = {
     "initial_capital": "expected an amount of at least 1 such as 100000 or 2500.50",
     "strategy": "expected a name of 3 to 64 small letters, digits and underscores",
     "symbol": "expected a symbol such as EURUSD",
+    "max_bar_participation": "expected a share above 0, at most 1, such as 0.1",
 }
 # Where a refusal that names no field is shown.
 _FIELD_OF = {
     "not_found": "strategy", "model_missing": "strategy", "strategy_invalid": "strategy", "symbol_required": "symbol",
     "symbol_unknown": "symbol", "no_pack": "symbol", "timeframe_unknown": "timeframe", "grid_too_large": "grid",
-    "conflicting_fields": "strategy",
+    "conflicting_fields": "strategy", "volume_unknown": "max_bar_participation",
 }  # fmt: skip
 
 
@@ -99,6 +101,9 @@ class SimulationForm:
         with ui.element("div").classes("two"):
             self._named("initial_capital", "Capital, USD", _number("100000"))
             self._named("random_state", "Random state", _number("7"))
+        with ui.element("div").classes("two"):
+            self._named("price_basis", "Prices are", ui.select(_BASES, value=""))
+            self._named("max_bar_participation", "Share of volume", _number("no limit"))
         self._named("set", "Values", ui.input(placeholder="fast=10,slow=20").props("maxlength=2000"))
         self._named("grid", "Grid", ui.input(placeholder="fast=5:30,slow=40:80").props("maxlength=2000"))
         self._named("method", "What is redrawn", ui.select(_METHODS, value="path_permutation"))
