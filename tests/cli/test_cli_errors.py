@@ -78,7 +78,7 @@ def test_an_unknown_variable_stops_every_command(
         (("pack", "seal", "--as-of", "yesterday", "--policy", "P"), "as-of"),
         (("strategy", "show", "No-Name"), "name"),
         (("data", "quality", "SP500", "7m"), "timeframe"),
-        (("backtest", "starting_1", "--capital", "-5"), "initial_capital"),
+        (("backtest", "starting_1", "--capital", "lots"), "initial_capital"),
         (("backtest", "starting_1", "--start", "February"), "start"),
         (("train", "../starting_1"), "strategy"),
     ],

@@ -15,7 +15,8 @@ RESULT = {
     "distribution": {"sharpe_ratio": SPREAD, "total_return": {**SPREAD, "count": 1, "deviation": None}},
     "chosen": [{"parameters": {"fast": 10, "slow": 70}, "splits": 41}, {"parameters": None, "splits": 4}],
     "bars": 5_031, "start": "1999-01-04T00:00:00Z", "end": "2018-12-31T00:00:00Z",
-    "paths_path": "results/x/1/paths.parquet", "mark": {"pack_id": "PP_2018-12-31_SAMPLE_v1"},
+    "paths_path": "results/x/1/paths.parquet", "sheet_path": "results/x/1/sheet.html",
+    "mark": {"pack_id": "PP_2018-12-31_SAMPLE_v1"},
 }  # fmt: skip
 
 
@@ -33,3 +34,4 @@ def test_paths_are_told_in_25_lines_with_their_spread_and_what_was_chosen_how_of
     assert "Sharpe ratio, a year +0.48 +0.57 +0.58 +0.55 +0.04" in words
     assert "fast=10 slow=70 41 times, nothing 4 times" in words
     assert "paths.parquet" in words
+    assert "sheet.html" in words

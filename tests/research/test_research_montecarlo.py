@@ -117,6 +117,8 @@ def test_a_test_that_was_killed_goes_on_to_the_same_bytes(bench):
     assert [one.round for one in kept] == [25, 50, 75, 100]
     assert [one.round for one in rest] == [75, 100]
     assert table_of(resumed) == table_of(whole)
+    assert (again.pop("runs_restored"), again.pop("runs_computed")) == (50, 50)
+    assert (result.pop("runs_restored"), result.pop("runs_computed")) == (0, 100)
     assert {**again, "montecarlo_seconds": 0} == {**result, "montecarlo_seconds": 0}
 
 

@@ -127,12 +127,13 @@ def strategy_parameters(
         spec = spec.model_copy(update={"universe": spec.universe.model_copy(update=changed)})
     values = read_values(given["set"], spec) if "set" in given else {}
     spec = with_values(spec, values)
+    common = _common(random_state, given)
     model_path = given.get("model_path") or (row or {}).get("model_path")
     if not model_path:
         message = f"{file.name} has no model; train it with `mintmark train {file.name}`"
         raise Refused(message, code="model_missing", name=file.name)
     own = {"strategy_hash": strategy_hash(spec), "text": to_yaml(spec), "model_path": model_path, "values": values}
-    return spec, {"strategy_name": file.name, **own, **_common(random_state, given)}
+    return spec, {"strategy_name": file.name, **own, **common}
 
 
 def _rule_order(context: Context, pack_id: str | None, options: Mapping[str, Any]) -> SimulationOrder:
