@@ -12,6 +12,7 @@ from strategy_builders import a_spec, a_walk, bars_of, sp500, trained
 
 from mintmark.domain import Bars, Damaged, Refused
 from mintmark.strategy import (
+    Fitted,
     Model,
     StrategySpec,
     build_training_set,
@@ -115,6 +116,17 @@ def test_a_training_stops_when_patience_runs_out_and_keeps_the_best_round():
     assert fitted.rounds_trained == len(losses) - 1 == fitted.best_round + 7
     assert losses[fitted.best_round] == min(losses[1:])
     assert evaluate(fitted, given)["validation_loss"] == pytest.approx(losses[fitted.best_round], abs=1e-9)
+
+
+def test_trees_that_sample_less_than_one_row_read_them_all():
+    def fitted(subsample: float) -> Fitted:
+        params = {"rounds": 10, "leaves": 4, "min_leaf": 5, "subsample": subsample}
+        spec = a_spec(model={"kind": "gbdt", "params": params})
+        whole = build_training_set(spec, {"X": a_walk(500)})
+        few = [at for at, label in enumerate(whole.targets) if label != whole.targets[0]][:1]
+        return fit_whole(spec, replace(whole, train=np.array([0, *few])), 1)
+
+    assert fitted(0.3).history == fitted(1.0).history
 
 
 @pytest.mark.parametrize("model, regression", CASES)

@@ -71,10 +71,15 @@ class GbdtLearner:
             "learning_rate": params.learning_rate,
             "min_data_in_leaf": params.min_leaf,
             "bagging_fraction": params.subsample,
-            "bagging_freq": 1 if params.subsample < 1.0 else 0,
+            "bagging_freq": 1 if self._sampled else 0,
             "metric": "None",
             **_EXACT,
         }
+
+    @property
+    def _sampled(self) -> bool:
+        # LightGBM refuses a sample of no row; of so few rows every one is read.
+        return self.params.subsample < 1.0 and int(self.params.subsample * len(self.lessons.train)) > 0
 
     @cached_property
     def _train(self) -> Any:
