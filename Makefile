@@ -14,7 +14,7 @@ help: ## Say what there is
 # Installation ends with compiling: the sources, which an editable installation leaves to each start, and the kernels.
 $(VENV)/installed: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,live]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,live,otel,reports]'
 	$(BIN)/python -m compileall -q src
 	$(BIN)/mintmark compile
 	@touch $@

@@ -47,6 +47,7 @@ _EXITS = (
     ("7", "budget exhausted"),
     ("8", "the followed operation failed"),
     ("9", "the followed operation was cancelled"),
+    ("10", "not permitted: no valid identity, a role too low, or rights"),
     ("130, 143", "ended by Ctrl+C, by SIGTERM"),
 )
 

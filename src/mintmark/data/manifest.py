@@ -14,7 +14,7 @@ from mintmark.data.actions import Action
 from mintmark.data.calendars import trading_days
 from mintmark.data.currencies import pair_of
 from mintmark.data.series import Series
-from mintmark.domain import Damaged, Refused, day_end, iso
+from mintmark.domain import Damaged, Refused, canonical_json, day_end, iso
 
 _ID = re.compile(r"PP_(\d{4}-\d{2}-\d{2})_([A-Z0-9]+)_v([1-9]\d*)")
 _POLICY = re.compile(r"[A-Z0-9]+")
@@ -82,8 +82,7 @@ def build_manifest(
 
 def canonical(manifest: Mapping[str, Any]) -> bytes:
     """Return ``manifest`` as canonical JSON: sorted keys, no spaces, UTF-8."""
-    text = json.dumps(manifest, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return text.encode()
+    return canonical_json(manifest)
 
 
 def pack_sha256(content: bytes) -> str:

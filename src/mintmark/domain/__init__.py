@@ -1,6 +1,7 @@
 """The words of the house: pure, standard library only."""
 
 from mintmark.domain.bars import Bars
+from mintmark.domain.canonical import canonical_json, plain_decimal, plain_json
 from mintmark.domain.errors import (
     EXIT_DONE,
     EXIT_FOLLOWED_CANCELLED,
@@ -114,6 +115,7 @@ __all__ = [
     "SystemClock",
     "Timeframe",
     "as_kind",
+    "canonical_json",
     "check_order",
     "day_end",
     "day_start",
@@ -135,6 +137,8 @@ __all__ = [
     "money_text",
     "outcome_of",
     "plain",
+    "plain_decimal",
+    "plain_json",
     "records",
     "require_share",
     "section",

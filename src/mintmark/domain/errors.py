@@ -118,6 +118,23 @@ _OUTCOMES: Mapping[str, Outcome] = {
     "provider_timeout": Outcome(504, 6),
     "store_unavailable": Outcome(503, 6),
     "budget_exhausted": Outcome(429, 7),
+    "unauthorized": Outcome(401, 10),
+    "forbidden": Outcome(403, 10),
+    "export_not_permitted": Outcome(403, 10),
+    "invalid_asof_date": Outcome(400, 3),
+    "input_invalid": Outcome(400, 3),
+    "pattern_not_found": Outcome(404, 4),
+    "instrument_not_found": Outcome(404, 4),
+    "ledger_commit_not_found": Outcome(404, 4),
+    "portfolio_not_found": Outcome(404, 4),
+    "pricing_pack_not_found": Outcome(404, 4),
+    "no_pricing_pack": Outcome(503, 6),
+    "pricing_pack_error": Outcome(500, 5),
+    "pricing_pack_warming": Outcome(503, 6),
+    "circuit_open": Outcome(503, 6),
+    "capability_timeout": Outcome(504, 6),
+    "pattern_execution_error": Outcome(500, 1),
+    "rate_limited": Outcome(429, 6),
 }
 _REFUSED_INPUT = Outcome(422, 3)
 
