@@ -35,6 +35,7 @@ def failed(house: House, operation_id: str) -> dict[str, Any]:
     return error
 
 
+@pytest.mark.long
 def test_a_full_disk_fails_the_training_and_leaves_no_partial_file(a_house: HouseMaker):
     # PostgreSQL: a limit on files would hit an SQLite database first.
     house = a_house("postgresql", WIDE)

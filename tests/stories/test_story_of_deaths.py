@@ -26,7 +26,7 @@ from story_cycles import (
 from story_house import House, HouseMaker, opened, wait_for
 from story_samples import WIDE
 
-KINDS = pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
+KINDS = pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 TAKEOVER_SECONDS = 25
 
 
@@ -62,6 +62,7 @@ def test_every_process_killed_in_backtesting_goes_on_after_a_new_start(
     assert [one["takeovers"] for one in children(house, cycle)] == [0, 0, 0]
 
 
+@pytest.mark.long
 @KINDS
 def test_a_worker_killed_in_training_is_followed_by_the_other_and_nothing_is_done_twice(
     a_house: HouseMaker, calm_slow: dict[str, Any], kind: str

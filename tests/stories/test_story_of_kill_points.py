@@ -13,7 +13,7 @@ from story_samples import PATIENT, WIDE
 
 from mintmark.runtime.killpoints import KILL_POINTS
 
-FEW = {"trigger.committed", "work.after_checkpoint_commit"}
+FEW = {"work.after_checkpoint_commit"}
 """Points that stand for the rest in the tests that are run all the time."""
 
 

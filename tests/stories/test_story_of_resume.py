@@ -27,6 +27,7 @@ def stopped_at(house: House, training: str, round_: int) -> None:
     os.kill(int(row(house, training)["child_pid"]), signal.SIGSTOP)
 
 
+@pytest.mark.long
 def test_a_training_cancelled_after_its_checkpoint_resumes_there_to_the_same_model(
     at_work: House, calm_slow: dict[str, Any]
 ):

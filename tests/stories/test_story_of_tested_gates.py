@@ -21,6 +21,7 @@ def test_the_outcomes_are_the_same_with_one_process_and_with_two(a_house: HouseM
     assert alone.code == (0 if alone.body["sound"] else 8)
 
 
+@pytest.mark.long
 def test_an_edge_that_is_none_leaves_8_and_is_an_operation_like_any_other(a_house: HouseMaker):
     house = a_house()
 
