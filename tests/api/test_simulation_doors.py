@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
@@ -139,6 +140,21 @@ def test_bars_handed_in_that_still_move_by_a_known_split_are_refused(house: App)
         mintmark.backtest(frame, lambda _: np.zeros(BARS), **given)
 
     assert (refused.value.code, refused.value.details["found"]) == ("unadjusted_split", pytest.approx(104 / 50))
+
+
+def test_no_cycle_and_no_training_begins_on_prices_that_still_move_by_a_known_split(house: App):
+    door = Door(create_api(house))
+    starting = door.get("/api/v1/strategies/starting_1").json()["data"]["yaml"]
+    saved = re.sub(r"symbols: .*", "symbols: [HALF]", starting).replace("starting_1", "halved")
+    (house.home / "strategies").mkdir(exist_ok=True)
+    (house.home / "strategies" / "halved.yaml").write_text(saved)
+
+    triggered = error_of(door.post("/api/v1/agent/trigger", json={"symbols": ["HALF"]}), 422)
+    trained = error_of(door.post("/api/v1/trainings", json={"strategy": "halved"}), 422)
+
+    for refused in (triggered, trained):
+        assert (refused["error"], refused["details"]["symbol"]) == ("unadjusted_split", "HALF")
+    assert door.get("/api/v1/operations").json()["total_count"] == 0
 
 
 def test_a_price_basis_that_is_none_is_refused(house: App, monkeypatch: pytest.MonkeyPatch, capsys: Any):
