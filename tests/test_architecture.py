@@ -16,6 +16,7 @@ HOUSE = ROOT / "src" / "mintmark"
 
 PURE_ROOMS = {"domain", "measures", "simulation", "strategy"}
 FOUNDATIONS = {"store", "runtime", "llm"}
+WORKING = {"data", "ledger", "portfolio", "research"}
 DOORS = {"api", "cli", "notebook", "ui"}
 MAY_IMPORT: dict[str, set[str]] = {
     "domain": set(),
@@ -27,14 +28,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "llm": {"domain", "store"},
     "data": PURE_ROOMS | FOUNDATIONS,
     "research": PURE_ROOMS | FOUNDATIONS | {"data"},
-    "app": PURE_ROOMS | FOUNDATIONS | {"data", "research"},
-    **{door: PURE_ROOMS | FOUNDATIONS | {"data", "research", "app"} for door in DOORS},
+    "portfolio": PURE_ROOMS | FOUNDATIONS | {"data", "ledger"},
+    "app": PURE_ROOMS | FOUNDATIONS | WORKING,
+    **{door: PURE_ROOMS | FOUNDATIONS | WORKING | {"app"} for door in DOORS},
     # The command that serves opens two other doors; a function of signals is called as a notebook calls it.
-    "cli": PURE_ROOMS | FOUNDATIONS | {"data", "research", "app", "api", "notebook", "ui"},
+    "cli": PURE_ROOMS | FOUNDATIONS | WORKING | {"app", "api", "notebook", "ui"},
 }
 EDGES = {
     "data": {"operations", "tables", "providers"},
     "research": {"operations", "tables"},
+    "portfolio": {"operations", "tables"},
 }
 WORLD = {
     "os", "random", "socket", "sqlite3", "ssl", "subprocess", "tempfile", "time", "threading", "urllib",

@@ -1,0 +1,1 @@
+"""What each agent can do, one file an agent and topic."""

@@ -1,0 +1,1 @@
+"""The edges of the portfolio room: running capabilities, patterns and requests."""
