@@ -6,16 +6,23 @@ from mintmark.data.currencies import Rates
 from mintmark.data.macro import Macro
 from mintmark.data.operations import DataRoom
 from mintmark.data.pack import Pack
+from mintmark.data.reads import Reads
 from mintmark.data.series import Series
+from mintmark.data.valuation import Close, Needs, Rate, Valuation
 
 __all__ = [
     "CALENDARS",
     "Action",
+    "Close",
     "DataRoom",
     "Macro",
+    "Needs",
     "Pack",
+    "Rate",
     "Rates",
+    "Reads",
     "Series",
+    "Valuation",
     "bars_per_year",
     "require_adjusted",
     "trading_days",

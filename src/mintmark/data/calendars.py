@@ -24,6 +24,7 @@ _BARS_PER_YEAR: Mapping[str, Mapping[str, int]] = {
 _NEW_YORK = ZoneInfo("America/New_York")
 _DAY = 86_400 * NANOSECONDS
 _HOUR = 3_600 * NANOSECONDS
+_EPOCH = date(1970, 1, 1).toordinal()
 
 # Venues that trade the 24x5 week pause up to three hours after the day turns at 17:00 in New York,
 # and close up to eight hours early before a holiday.
@@ -176,6 +177,24 @@ def trading_days(calendar: str, first: date, last: date) -> list[date]:
         return days
     is_open = _xnys_days(days) if calendar == "XNYS" else _fx_days(days)
     return [day for day, trades in zip(days, is_open, strict=True) if trades]
+
+
+def session_days(calendar: str, first: date, last: date) -> NDArray[np.int64]:
+    """Return the days ``calendar`` trades from ``first`` to ``last`` as days since 1970, ascending."""
+    start, stop = first.toordinal() - _EPOCH, last.toordinal() - _EPOCH
+    if known_calendar(calendar) == "24x7":
+        return np.arange(start, stop + 1, dtype=np.int64)
+    days = _session_days(calendar, first.year, last.year)
+    return days[np.searchsorted(days, start) : np.searchsorted(days, stop, side="right")]
+
+
+@lru_cache(maxsize=32)
+def _session_days(calendar: str, first_year: int, last_year: int) -> NDArray[np.int64]:
+    if calendar == "XNYS":
+        opens, _ = _xnys_sessions(first_year, last_year)
+        return opens // _DAY
+    days = np.arange(date(first_year, 1, 1).toordinal(), date(last_year, 12, 31).toordinal() + 1) - _EPOCH
+    return days[_fx_days([date.fromordinal(int(day) + _EPOCH) for day in days])]
 
 
 def _spans(moments: StampArray, starts: StampArray, stops: StampArray) -> NDArray[np.bool_]:

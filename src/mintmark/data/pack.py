@@ -19,6 +19,7 @@ from mintmark.data.macro import Macro, as_macro
 from mintmark.data.partitions import Partition, joined
 from mintmark.data.quality import completeness, stamps_of
 from mintmark.data.series import Series, known_timeframe, series_from
+from mintmark.data.valuation import Valuation
 from mintmark.domain import Bars, Instrument, Refused, Timeframe, from_iso, stamp_of
 from mintmark.strategy import PackFacts, SymbolFacts, resample
 
@@ -198,8 +199,20 @@ class Pack:
     def _base(self, series: Series) -> Bars:
         return self.bars(series.symbol, series.timeframe)
 
+    def valuation(self) -> Valuation:
+        """Return what things are worth on the day of the pack; refuses ``not_a_valuation_policy``."""
+        return self._valuation
+
+    @cached_property
+    def _valuation(self) -> Valuation:
+        return Valuation(self)
+
+    def frame(self, series: Series) -> pl.DataFrame:
+        """Return the rows of ``series`` as they were sealed."""
+        return joined([self._read(partition.name) for partition in series.partitions])
+
     def _opened(self, series: Series) -> Bars:
-        frame = joined([self._read(partition.name) for partition in series.partitions])
+        frame = self.frame(series)
         columns = {name: frame[name].to_numpy() for name in frame.columns if name != "timestamp"}
         bars = Bars(series.symbol, series.timeframe, stamps_of(frame), **columns)
         if series.volume_kind == "unknown":
