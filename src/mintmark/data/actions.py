@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -26,32 +26,56 @@ StampArray = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Action:
-    """One split or cash dividend. ``value``: new shares per old, or money per share as paid on ``ex_date``."""
+    """One split or cash dividend. ``value``: new shares per old, or money per share as paid on ``ex_date``.
+
+    ``announced`` is the day it became known; ``lead_days`` says that this day was assumed, so long before the ex day.
+    """
 
     symbol: str
     ex_date: date
     kind: Literal["split", "dividend"]
     value: Decimal
     source: str
+    pay_date: date | None = None
+    announced: date | None = None
+    lead_days: int | None = None
+
+    @property
+    def known_on(self) -> date:
+        """The day it became known: that of its announcement, else its ex day."""
+        return self.ex_date if self.announced is None else self.announced
 
     def as_json(self) -> dict[str, Any]:
+        dated = {"pay_date": self.pay_date, "announced": self.announced}
         return {
             "symbol": self.symbol,
             "ex_date": self.ex_date.isoformat(),
             "kind": self.kind,
             "value": format(self.value, "f"),
             "source": self.source,
+            **{name: day.isoformat() for name, day in dated.items() if day is not None},
+            **({} if self.lead_days is None else {"lead_days": self.lead_days}),
         }
 
 
 def action_from(given: dict[str, Any]) -> Action:
     """Return the action ``as_json`` wrote."""
     day, value = date.fromisoformat(given["ex_date"]), Decimal(given["value"])
-    return Action(given["symbol"], day, given["kind"], value, given["source"])
+    pay_date, announced = (_day(given.get(name)) for name in ("pay_date", "announced"))
+    return Action(
+        given["symbol"], day, given["kind"], value, given["source"], pay_date, announced, given.get("lead_days")
+    )
 
 
-def read_actions(content: bytes, source: str) -> list[Action]:
-    """Return the actions of a CSV: symbol, ex_date, kind, split_ratio, dividend; more columns are passed over.
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def read_actions(content: bytes, source: str, lead_days: int | None = None) -> list[Action]:
+    """Return the actions of a CSV: symbol, ex_date, kind, split_ratio, dividend, perhaps pay_date and announced.
+
+    More columns are passed over. Without an announced day an action counts as known on its ex day, or ``lead_days``
+    before it where that is given.
 
     Raises:
         Refused: ``layout_unknown`` for missing columns, ``wrong_type`` naming the first bad line,
@@ -65,7 +89,7 @@ def read_actions(content: bytes, source: str) -> list[Action]:
     missing = [name for name in wanted if name not in frame.columns]
     if missing:
         raise Refused(f"expected columns {', '.join(wanted)}; missing {', '.join(missing)}", code="layout_unknown")
-    found = [_action(row, line, source) for line, row in enumerate(frame.select(wanted).iter_rows(named=True), 2)]
+    found = [_action(row, line, source, lead_days) for line, row in enumerate(frame.iter_rows(named=True), 2)]
     keys = set()
     for line, action in enumerate(found, 2):
         key = (action.symbol, action.ex_date, action.kind)
@@ -75,7 +99,7 @@ def read_actions(content: bytes, source: str) -> list[Action]:
     return found
 
 
-def _action(row: dict[str, Any], line: int, source: str) -> Action:
+def _action(row: dict[str, Any], line: int, source: str, lead_days: int | None) -> Action:
     kind = row["kind"]
     if kind not in ("split", "dividend"):
         raise Refused(f"expected split or dividend, found {kind!r} in line {line}", code="wrong_type", line=line)
@@ -87,7 +111,22 @@ def _action(row: dict[str, Any], line: int, source: str) -> Action:
         raise Refused(message, code="wrong_type", line=line) from error
     if not value.is_finite() or value <= 0:
         raise Refused(f"expected a {kind} above zero, found {text!r} in line {line}", code="wrong_type", line=line)
-    return Action(row["symbol"], day, kind, value, source)
+    return _dated(Action(row["symbol"], day, kind, value, source), row, line, lead_days)
+
+
+def _dated(action: Action, row: dict[str, Any], line: int, lead_days: int | None) -> Action:
+    try:
+        pay_date, announced = (_day(row.get(name)) for name in ("pay_date", "announced"))
+    except ValueError as error:
+        message = f"expected days, found {row.get('pay_date')!r} and {row.get('announced')!r} in line {line}"
+        raise Refused(message, code="wrong_type", line=line) from error
+    if (announced or action.ex_date) > action.ex_date or (pay_date or action.ex_date) < action.ex_date:
+        message = f"expected announced, ex and pay day in this order, found another in line {line}"
+        raise Refused(message, code="wrong_type", line=line)
+    if announced is None and lead_days is not None:
+        lead = timedelta(days=lead_days)
+        return replace(action, pay_date=pay_date, announced=action.ex_date - lead, lead_days=lead_days)
+    return replace(action, pay_date=pay_date, announced=announced)
 
 
 def ex_stamp(action: Action, calendar: str, timeframe: Timeframe) -> int:

@@ -66,7 +66,7 @@ def build_manifest(
     """Return the manifest of a pack: everything in it, in one order, and no clock readings."""
     ordered = sorted(series, key=lambda one: (one.symbol, one.timeframe.seconds))
     symbols = {one.symbol for one in ordered}
-    known = sorted((a for a in actions if a.symbol in symbols and a.ex_date <= as_of), key=_action_order)
+    known = sorted((a for a in actions if a.symbol in symbols and a.known_on <= as_of), key=_action_order)
     return {
         "as_of": as_of.isoformat(),
         "policy": policy,

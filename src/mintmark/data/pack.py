@@ -118,7 +118,11 @@ class Pack:
 
     def actions(self, symbol: str) -> list[Action]:
         """Return the splits and dividends of ``symbol`` up to the as-of, oldest first."""
-        return self._actions.get(symbol, [])
+        return [action for action in self._actions.get(symbol, []) if action.ex_date <= self.as_of]
+
+    def upcoming_actions(self, symbol: str) -> list[Action]:
+        """Return the splits and dividends of ``symbol`` known at the as-of whose ex day lies after it."""
+        return [action for action in self._actions.get(symbol, []) if action.ex_date > self.as_of]
 
     def macro_names(self) -> list[str]:
         """Return the names of the macro series, in order."""

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Column,
     Connection,
     Date,
+    Index,
     Integer,
     String,
     Table,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    text,
     update,
 )
 
@@ -56,6 +58,9 @@ actions_table = Table(
     Column("value", Exact, nullable=False),
     Column("source", Text, nullable=False),
     Column("known_at", UtcTime, nullable=False),
+    Column("pay_date", Date),
+    Column("announced", Date),
+    Column("lead_days", Integer),
 )
 partitions_table = Table(
     "partitions",
@@ -75,13 +80,61 @@ packs_table = Table(
     Column("superseded_by", String(64)),
     Column("sealed_at", UtcTime, nullable=False),
     UniqueConstraint("as_of", "policy", "version"),
-)
+    Index(
+        "packs_live_once", "as_of", "policy", unique=True,
+        sqlite_where=text("superseded_by IS NULL"), postgresql_where=text("superseded_by IS NULL"),
+    ),
+)  # fmt: skip
 pack_series_table = Table(
     "pack_series",
     metadata,
     Column("pack_id", String(64), primary_key=True),
     Column("symbol", String(32), primary_key=True),
     Column("timeframe", String(4), primary_key=True),
+)
+pack_states_table = Table(
+    "pack_states",
+    metadata,
+    Column("pack_id", String(64), primary_key=True),
+    Column("status", String(16), nullable=False),
+    Column("warming_since", UtcTime, nullable=False),
+    Column("fresh_at", UtcTime),
+    Column("reconciliation", String(16), nullable=False),
+    Column("record", Json, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
+)
+pack_events_table = Table(
+    "pack_events",
+    metadata,
+    Column("pack_id", String(64), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("event", String(32), nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("record", Json, nullable=False),
+    Column("happened_at", UtcTime, nullable=False),
+)
+documents_table = Table(
+    "documents",
+    metadata,
+    Column("kind", String(16), primary_key=True),
+    Column("name", String(64), primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("sha256", String(64), nullable=False),
+    Column("record", Json, nullable=False),
+    Column("imported_at", UtcTime, nullable=False),
+)
+dead_letters_table = Table(
+    "dead_letters",
+    metadata,
+    Column("request_key", String(64), primary_key=True),
+    Column("queue", String(32), nullable=False),
+    Column("payload", Json, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("last_error", Text, nullable=False),
+    Column("next_try_at", UtcTime),
+    Column("first_failed_at", UtcTime, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
 )
 pages_table = Table(
     "fetched_pages",
@@ -93,6 +146,9 @@ pages_table = Table(
     Column("rows", Json, nullable=False),
     Column("fetched_at", UtcTime, nullable=False),
 )
+
+
+_ACTION = ("symbol", "ex_date", "kind", "value", "source", "pay_date", "announced", "lead_days")
 
 
 def stored_series(connection: Connection, symbol: str | None = None, timeframe: str | None = None) -> list[Series]:
@@ -133,15 +189,14 @@ def stored_actions(connection: Connection) -> list[Action]:
     """Return all corporate actions, by symbol and day."""
     columns = actions_table.c
     rows = connection.execute(select(actions_table).order_by(columns.symbol, columns.ex_date, columns.kind))
-    return [Action(row.symbol, row.ex_date, row.kind, row.value, row.source) for row in rows]
+    return [Action(**{name: getattr(row, name) for name in _ACTION}) for row in rows]
 
 
 def replace_actions(connection: Connection, actions: Sequence[Action], now: datetime) -> None:
     """Put ``actions`` in the place of all that was held for their symbols."""
     symbols = {action.symbol for action in actions}
     connection.execute(delete(actions_table).where(actions_table.c.symbol.in_(symbols)))
-    names = ("symbol", "ex_date", "kind", "value", "source")
-    rows = [{**{name: getattr(action, name) for name in names}, "known_at": now} for action in actions]
+    rows = [{**{name: getattr(action, name) for name in _ACTION}, "known_at": now} for action in actions]
     connection.execute(insert(actions_table), rows)
 
 
@@ -181,16 +236,18 @@ def pack_row(connection: Connection, pack_id: str) -> Any:
 def add_pack(connection: Connection, row: Mapping[str, Any], series: Sequence[Series], supersedes: str | None) -> bool:
     """Add a pack with what it holds, and say on the one before it that it is superseded.
 
-    False, and nothing done, when another process has just taken its id.
+    The old one goes first, so that at no time two are live. False, and nothing done, when another process has just
+    sealed this day.
     """
+    if supersedes is not None:
+        before = and_(packs_table.c.pack_id == supersedes, packs_table.c.superseded_by.is_(None))
+        if connection.execute(update(packs_table).where(before).values(superseded_by=row["pack_id"])).rowcount == 0:
+            return False
     added = upsert(connection, packs_table).values(dict(row)).on_conflict_do_nothing()
     if connection.execute(added.returning(packs_table.c.pack_id)).first() is None:
         return False
     held = [{"pack_id": row["pack_id"], "symbol": one.symbol, "timeframe": one.timeframe.value} for one in series]
     connection.execute(insert(pack_series_table), held)
-    if supersedes is not None:
-        before = packs_table.c.pack_id == supersedes
-        connection.execute(update(packs_table).where(before).values(superseded_by=row["pack_id"]))
     return True
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
@@ -10,11 +11,16 @@ from mintmark.store.database import Database
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 _LOCK = 4_711_2026
+_REVISION = re.compile(r'^revision = "(\w+)"$', re.MULTILINE)
+_FOLLOWS = re.compile(r'^down_revision = "(\w+)"$', re.MULTILINE)
 
 
 def newest_revision() -> str:
-    """Return the revision this code needs: the highest number among the migration files."""
-    return max(path.name.split("_")[0] for path in (_SCRIPTS / "versions").glob("[0-9]*_*.py"))
+    """Return the revision this code needs: the one among the migration files that no other follows."""
+    texts = [path.read_text() for path in (_SCRIPTS / "versions").glob("[0-9]*_*.py")]
+    followed = {str(found) for text in texts for found in _FOLLOWS.findall(text)}
+    (newest,) = {str(found) for text in texts for found in _REVISION.findall(text)} - followed
+    return newest
 
 
 def stored_revision(connection: Connection) -> str | None:

@@ -195,9 +195,14 @@ class Intake:
             replace_series(connection, series, self._clock.now())
         return "replaced" if before else "new"
 
-    def take_actions(self, content: bytes, source: str) -> dict[str, Any]:
-        """Store splits and dividends in the place of all that was held for their symbols."""
-        actions = read_actions(content, known_source(source))
+    def take_actions(self, content: bytes, source: str, lead_days: int | None = None) -> dict[str, Any]:
+        """Store splits and dividends in the place of all that was held for their symbols.
+
+        Without an announced day an action counts as known on its ex day, or ``lead_days`` before it.
+        """
+        if lead_days is not None and not 0 <= lead_days <= 365:
+            raise Refused(f"expected 0 to 365 days, found {lead_days}", path="announce_lead_days")
+        actions = read_actions(content, known_source(source), lead_days)
         if not actions:
             raise Refused("the file holds no actions", code="no_actions")
         with self._database.write() as connection:

@@ -73,7 +73,7 @@ class Packing:
     ) -> tuple[list[Series], list[dict[str, Any]], list[Any], Mapping[str, str]]:
         with self._database.read() as connection:
             held, macro = stored_series(connection), stored_macro(connection)
-            actions = [action for action in stored_actions(connection) if action.ex_date <= as_of]
+            actions = [action for action in stored_actions(connection) if action.known_on <= as_of]
         series = []
         for one in held:
             if source is None or one.source == source:

@@ -145,10 +145,12 @@ class DataRoom:
                 replace_macro(connection, record, self._clock.now())
         return empty
 
-    def actions(self, path: Path | str, *, source: str | None = None) -> dict[str, Any]:
+    def actions(
+        self, path: Path | str, *, source: str | None = None, announce_lead_days: int | None = None
+    ) -> dict[str, Any]:
         """Store the splits and dividends of a CSV in the place of all that was held for their symbols."""
         file = Path(path)
-        return self._intake.take_actions(file_bytes(file), source or f"file:{_plain_name(file)}")
+        return self._intake.take_actions(file_bytes(file), source or f"file:{_plain_name(file)}", announce_lead_days)
 
     def known_actions(self, symbol: str) -> list[Action]:
         """Return the splits and dividends of ``symbol`` that were imported, oldest first."""
