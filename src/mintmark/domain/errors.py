@@ -60,7 +60,9 @@ class Refused(MintmarkError):
 
 
 class Fault(MintmarkError):
-    """Something that should not happen, and did."""
+    """Something that should not happen, and did; a ``retryable`` one may be gone a moment later."""
+
+    retryable = False
 
 
 class Damaged(Fault):
@@ -79,12 +81,14 @@ class StoreUnavailable(Fault):
     """The database does not answer."""
 
     code = "store_unavailable"
+    retryable = True
 
 
 class ProviderFailed(Fault):
     """An outside source failed after its retries: ``provider_failed``, ``provider_timeout``."""
 
     code = "provider_failed"
+    retryable = True
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,9 @@ class Answer(BaseModel):
     A field that cannot be known is None, and ``Notes.undefined`` says why.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, revalidate_instances="always"
+    )
 
 
 @dataclass(frozen=True)
