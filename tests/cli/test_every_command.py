@@ -44,6 +44,7 @@ def test_the_commands_are_those_of_the_house():
             *(f"strategy {word}" for word in ("list", "show", "validate", "lookahead")),
             *(f"data {word}" for word in ("import", "fetch", "sample", "list", "quality", "actions")),
             *(f"pack {word}" for word in ("seal", "list", "show", "verify")),
+            *(f"rights {word}" for word in ("check", "violations", "licence add", "licence list")),
             *("train", "backtest", "montecarlo", "sweep", "walkforward", "crossvalidate", "gates selftest"),
             *("serve", "worker", "workers list", "compile"),
         ]
@@ -75,7 +76,9 @@ def test_every_option_says_what_it_is_for(name: str):
     assert [parameter.name for parameter in COMMANDS[tuple(name.split())].params if not parameter.help] == []
 
 
-@pytest.mark.parametrize("name", ["", *NAMES, "agent", "operations", "strategy", "data", "pack", "workers"])
+@pytest.mark.parametrize(
+    "name", ["", *NAMES, "agent", "operations", "strategy", "data", "pack", "rights", "rights licence", "workers"]
+)
 def test_help_is_answered_without_a_home(mintmark: Command, home: Path, name: str):
     left = mintmark(*name.split(), "--help")
 

@@ -126,6 +126,9 @@ class Settings(BaseSettings):
         nested_model_default_partial_update=True,
     )
 
+    rights_file: Path | None = Field(
+        None, description="A file that says what each source allows, in the place of the one of the house."
+    )
     home: Path = Field(Path("~/.mintmark"), description="The data root: database, blobs, strategies, models, reports.")
     store: StoreSettings = Field(default_factory=StoreSettings)
     research: ResearchSettings = Field(default_factory=ResearchSettings)

@@ -15,7 +15,7 @@ from mintmark.app.settings import Settings
 from mintmark.domain import Clock, NotWritable, SystemClock
 
 if TYPE_CHECKING:
-    from mintmark.data import DataRoom
+    from mintmark.data import DataRoom, Licensing
     from mintmark.llm import Budget
     from mintmark.research import Context, Research, Rules
     from mintmark.runtime import Engine, Operations
@@ -92,6 +92,13 @@ class App:
 
         stablecoins = self.settings.data.stablecoins_as_usd
         return DataRoom(self.database, self.blobs, self.clock, stablecoins_as_usd=stablecoins)
+
+    @cached_property
+    def rights(self) -> Licensing:
+        """What may be done with the figures of each source."""
+        from mintmark.data import Licensing
+
+        return Licensing(self.database, self.clock, lambda name: self.data.manifest(name), self.settings.rights_file)
 
     @cached_property
     def research_context(self) -> Context:

@@ -18,6 +18,7 @@ from mintmark.cli import (
     montecarlo,
     operations,
     packs,
+    rights,
     running,
     serving,
     strategies,
@@ -43,7 +44,7 @@ def program() -> typer.Typer:
     )
     root.callback()(_start)
     research = (agent.group, operations.group, strategies.group, gates.group)
-    for group in (*research, data.group, packs.group, serving.workers):
+    for group in (*research, data.group, packs.group, rights.group, serving.workers):
         root.add_typer(group)
     running.add_to(root)
     sweeping.add_to(root)

@@ -147,6 +147,32 @@ pages_table = Table(
     Column("fetched_at", UtcTime, nullable=False),
 )
 
+licences_table = Table(
+    "rights_licences",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("profile", String(64), nullable=False),
+    Column("source", String(128), nullable=False),
+    Column("rights", Json, nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("valid_from", Date, nullable=False),
+    Column("valid_to", Date, nullable=False),
+    Column("added_at", UtcTime, nullable=False),
+    Column("added_by", Text, nullable=False),
+)
+violations_table = Table(
+    "rights_violations",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", UtcTime, nullable=False),
+    Column("user_id", Text, nullable=False),
+    Column("sources", Json, nullable=False),
+    Column("right", Text, nullable=False),
+    Column("pattern", Text, nullable=False),
+    Column("request_id", Text, nullable=False),
+    Column("format", Text, nullable=False),
+)
+
 
 _ACTION = ("symbol", "ex_date", "kind", "value", "source", "pay_date", "announced", "lead_days")
 
@@ -211,6 +237,26 @@ def file_hashes(connection: Connection, names: Iterable[str]) -> dict[str, str]:
         )
         found.update({row.sha256: row.file_sha256 for row in rows})
     return found
+
+
+def stored_licences(connection: Connection, profile: str | None = None) -> list[Any]:
+    """Return the rows of the licence records, of one profile or of all, oldest first."""
+    found = select(licences_table).order_by(licences_table.c.id)
+    return list(connection.execute(found if profile is None else found.where(licences_table.c.profile == profile)))
+
+
+def stored_violations(connection: Connection, limit: int) -> list[Any]:
+    """Return the rows of the newest refused exports, newest first."""
+    return list(connection.execute(select(violations_table).order_by(violations_table.c.id.desc()).limit(limit)))
+
+
+def declared_words(connection: Connection) -> dict[str, set[str]]:
+    """Return for each source of the series held now the words it was declared under."""
+    words: dict[str, set[str]] = {}
+    for table in (series_table, macro_table):
+        for source, record in connection.execute(select(table.c.source, table.c.record)):
+            words.setdefault(source, set()).add(str(record["rights"]))
+    return words
 
 
 def add_files(connection: Connection, files: Mapping[str, tuple[str, int]]) -> None:
