@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mintmark.data import RIGHTS, DataRoom, Decision, ExportAsked, Licence, Licensing, Rights
+from mintmark.data.rights import providers_of
 from mintmark.data.rights_registry import Registry, read_registry
 from mintmark.data.tables import violations_table
 from mintmark.domain import Refusal, Refused
@@ -271,3 +272,25 @@ def test_with_no_reads_recorded_the_pack_decides(tmp_path: Path):
     assert decision.watermarks == ("SAMPLE DATA",)
     assert isinstance(licensing.export(asked()), Refusal)
     database.close()
+
+
+def test_a_series_of_fred_is_read_and_sealed_under_the_name_of_its_owner(registry: Registry):
+    one = {"source": "fred", "rights": "public_domain"}
+    manifest = {
+        "series": [{**one, "symbol": "SP500"}],
+        "macro": [{**one, "name": "DGS10"}],
+        "actions": [{"source": "file:splits"}],
+        "sources": [{"name": "file:splits", "rights": ["research_only"]}],
+    }
+
+    providers = providers_of(registry, manifest)
+
+    assert providers == {
+        "fred:SP500": ("public_domain",),
+        "fred:DGS10": ("public_domain",),
+        "file:splits": ("research_only",),
+    }
+    assert Rights(registry, (), TODAY, pack=lambda _: providers).decide(["pack:x"], "export_pdf").blocked_sources == (
+        "fred:SP500",
+        "file:splits",
+    )

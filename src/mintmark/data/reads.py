@@ -3,6 +3,18 @@
 from __future__ import annotations
 
 
+_OF_MANY_OWNERS = frozenset({"fred"})
+
+
+def source_of(source: str, series: str) -> str:
+    """Return the source to name for one series: rights of a source with many owners differ by series.
+
+    >>> source_of("fred", "SP500"), source_of("fmp", "AAPL")
+    ('fred:SP500', 'fmp')
+    """
+    return f"{source}:{series}" if source in _OF_MANY_OWNERS else source
+
+
 class Reads:
     """Collects the name of every source that is read; one recorder serves one answer or one step of it.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from mintmark.data.reads import source_of
 from mintmark.data.rights_registry import RIGHTS, Registry, Terms
 from mintmark.domain import Refusal, Refused
 
@@ -174,7 +175,7 @@ def providers_of(registry: Registry, manifest: Mapping[str, Any]) -> dict[str, t
     named += [(str(one["source"]), str(one["name"]), str(one["rights"])) for one in manifest["macro"]]
     held: dict[str, dict[str, None]] = {}
     for source, series, word in named:
-        held.setdefault(registry.series_source(source, series), {})[word] = None
+        held.setdefault(source_of(registry.name_of(source), series), {})[word] = None
     words = {str(one["name"]): one["rights"] for one in manifest["sources"]}
     for source in dict.fromkeys(str(one["source"]) for one in manifest["actions"]):
         held.setdefault(registry.name_of(source), dict.fromkeys(words.get(source, ("research_only",))))

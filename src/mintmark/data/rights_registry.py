@@ -58,15 +58,6 @@ class Registry:
         family = name.split(":")[0] + ":" if ":" in name else ""
         return self.sources.get(name) or self.families.get(family)
 
-    def series_source(self, source: str, series: str) -> str:
-        """Return the source to name for one series: ``source:series`` where that is written down, else ``source``.
-
-        >>> read_registry("sources: {'fred:AAA': {}}").series_source("fred", "AAA")
-        'fred:AAA'
-        """
-        known = self.name_of(source)
-        return f"{known}:{series}" if f"{known}:{series}" in self.sources else known
-
 
 class _Strict(yaml.SafeLoader):
     """Refuses a key that stands twice."""

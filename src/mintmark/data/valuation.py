@@ -18,7 +18,7 @@ from mintmark.data.calendars import bars_per_year, trading_days
 from mintmark.data.closes import DayCloses, day_closes, day_number, day_of, exact_close, scheduled
 from mintmark.data.fixings import Leg, legs_between, through
 from mintmark.data.macro import Macro
-from mintmark.data.reads import Reads
+from mintmark.data.reads import Reads, source_of
 from mintmark.data.series import Series
 from mintmark.domain import Refused, Timeframe
 
@@ -129,7 +129,7 @@ class Valuation:
                 pack_id=self.pack.id,
             )  # fmt: skip
         series = held.series
-        self.reads.note(series.source)
+        self.reads.note(source_of(series.source, symbol))
         return Close(symbol, exact_close(amount), series.currency, day, series.source, _fixing(series))
 
     def convert(self, amount: Decimal, source: str, target: str) -> Decimal:
@@ -159,7 +159,7 @@ class Valuation:
         held = self._day_closes(symbol)
         if held is None:
             raise Refused(f"{self.pack.id} holds no daily closes of {symbol}", code="price_missing", symbol=symbol)
-        self.reads.note(held.series.source)
+        self.reads.note(source_of(held.series.source, symbol))
         return held.in_force(_numbers(days))
 
     def rate_array(self, currency: str, base: str, days: Sequence[date]) -> FloatArray:
@@ -212,7 +212,7 @@ class Valuation:
     def macro(self, name: str) -> Macro:
         """Return period, value and release of a macro series; refuses ``macro_unknown``."""
         found = self.pack.macro(name)
-        self.reads.note(self._macro_sources[name])
+        self.reads.note(source_of(self._macro_sources[name], name))
         return found
 
     def missing(self, needs: Iterable[Needs]) -> tuple[str, ...]:
