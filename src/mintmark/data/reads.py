@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 _OF_MANY_OWNERS = frozenset({"fred"})
 
 
