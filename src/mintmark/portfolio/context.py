@@ -65,7 +65,6 @@ class RequestCtx:
             self,
             portfolio_id=portfolio.portfolio_id,
             base_currency=portfolio.base_currency,
-            policy=portfolio.policy,
             rights_profile=portfolio.rights_profile,
         )
 

@@ -104,6 +104,11 @@ class Pattern(Shape):
         """Whether it asks about one portfolio."""
         return "portfolio_id" in self.inputs
 
+    @property
+    def exports(self) -> bool:
+        """Whether its answer holds something made to leave the house."""
+        return any(step.capability.startswith("reports.") for step in self.steps)
+
     def as_json(self) -> Mapping[str, Any]:
         """Return the pattern as its file writes it, defaults filled in."""
         return self.model_dump(by_alias=True, mode="json")

@@ -6,7 +6,6 @@ import contextvars
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -18,6 +17,7 @@ from mintmark.portfolio.operations.breaking import CircuitOpen
 from mintmark.portfolio.operations.running import Call, Ground, Runtime
 from mintmark.portfolio.ordering import needs, step_refs
 from mintmark.portfolio.pattern import Pattern, Step
+from mintmark.portfolio.stepping import Ended, StepEnd, StepRefused
 from mintmark.portfolio.templates import resolve
 
 AT_ONCE: Final = 4
@@ -26,40 +26,6 @@ EXPLAINING_SECONDS: Final = 120.0
 EXPLAINING: Final = "ai.explain"
 # Faults that a door may tell as they are; any other is told as a fault in a step.
 _OWN_CODES: Final = frozenset({"circuit_open", "capability_timeout"})
-
-
-@dataclass(frozen=True)
-class StepEnd:
-    """How one step ended: ok, cached, skipped, refused or error."""
-
-    status: str
-    envelope: Envelope | None = None
-    refusal: Refusal | None = None
-    fault: Exception | None = None
-    reason: str | None = None
-
-
-@dataclass(frozen=True)
-class Ended:
-    """All steps of a pattern that came to its end, in file order."""
-
-    pattern: Pattern
-    steps: tuple[StepEnd, ...]
-
-    def outputs(self) -> dict[str, Any]:
-        """Return the value of each output, None where its step was skipped or refused."""
-        by_key = dict(zip((step.key for step in self.pattern.steps), self.steps, strict=True))
-        return {name: _value(by_key[name]) for name in self.pattern.outputs}
-
-
-class StepRefused(MintmarkError):
-    """A step that must answer refused: the refusal's own code, and where."""
-
-    def __init__(self, refusal: Refusal, step: Step) -> None:
-        numbers = {"observed": refusal.observed, "limit": refusal.limit}
-        told = {name: value for name, value in numbers.items() if value is not None}
-        where = {"step": step.key, "capability": step.capability}
-        super().__init__(refusal.message, code=refusal.code, **{**where, **refusal.details, **told})
 
 
 class Orchestrator:
@@ -207,8 +173,7 @@ class _Run:
         return StepEnd("ok", envelope=answer)
 
     def _refused(self, step: Step, refusal: Refusal) -> StepEnd:
-        status = "refused" if step.on_refusal is None else "error"
-        return StepEnd(status, refusal=refusal, reason=refusal.code)
+        return StepEnd("refused" if step.on_refusal is None else "error", refusal=refusal, reason=refusal.code)
 
     def _end(self, index: int, end: StepEnd) -> bool:
         self._ends[index] = end
@@ -218,7 +183,7 @@ class _Run:
             for late in [other for other in self._running if other > self._stopped_at]:
                 self._running.pop(late).cancel()
         else:
-            self._roots["state"][self._pattern.steps[index].key] = _value(end)
+            self._roots["state"][self._pattern.steps[index].key] = end.value
         return True
 
     def _mark_cached(self) -> None:
@@ -244,7 +209,3 @@ class _Run:
         )
         told.__cause__ = fault
         return told
-
-
-def _value(end: StepEnd) -> Any:
-    return None if end.envelope is None else end.envelope.value
