@@ -6,25 +6,31 @@ from mintmark.data.currencies import Rates
 from mintmark.data.macro import Macro
 from mintmark.data.operations import DataRoom, ExportAsked, Licensing
 from mintmark.data.pack import Pack
+from mintmark.data.packs import PREWARM_STEPS, RESTATEMENT_REASONS, Hold, PackState, gate, warnings_of
 from mintmark.data.reads import Reads
 from mintmark.data.rights import Decision, Licence, Rights
 from mintmark.data.rights_registry import RIGHTS
 from mintmark.data.series import Series
-from mintmark.data.valuation import Close, Needs, Rate, Valuation
+from mintmark.data.valuation import POLICY_CALENDARS, Close, Needs, Rate, Valuation
 
 __all__ = [
     "CALENDARS",
+    "POLICY_CALENDARS",
+    "PREWARM_STEPS",
+    "RESTATEMENT_REASONS",
     "RIGHTS",
     "Action",
     "Close",
     "DataRoom",
     "Decision",
     "ExportAsked",
+    "Hold",
     "Licence",
     "Licensing",
     "Macro",
     "Needs",
     "Pack",
+    "PackState",
     "Rate",
     "Rates",
     "Reads",
@@ -32,6 +38,8 @@ __all__ = [
     "Series",
     "Valuation",
     "bars_per_year",
+    "gate",
     "require_adjusted",
     "trading_days",
+    "warnings_of",
 ]

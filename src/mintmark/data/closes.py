@@ -39,6 +39,11 @@ class DayCloses:
         found = self._at(np.array([day_number(day)]))[0]
         return None if np.isnan(found) else float(found)
 
+    def before(self, day: date) -> tuple[date, float] | None:
+        """Return the last day before ``day`` that has a close, and that close."""
+        place = int(np.searchsorted(self.days, day_number(day))) - 1
+        return (day_of(int(self.days[place])), float(self.closes[place])) if place >= 0 else None
+
     def in_force(self, days: DayArray) -> FloatArray:
         """Return for each of ``days`` the close of the last scheduled day up to it; nan where that day has none."""
         if not len(days):

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from mintmark.data.actions import Action
 from mintmark.data.calendars import bars_per_year, trading_days
 from mintmark.data.closes import DayCloses, day_closes, day_number, day_of, exact_close, scheduled
-from mintmark.data.fixings import Leg, legs_between, through
+from mintmark.data.fixings import MIDDLE, Leg, legs_between, through
 from mintmark.data.macro import Macro
 from mintmark.data.reads import Reads, source_of
 from mintmark.data.series import Series
@@ -215,12 +215,37 @@ class Valuation:
         self.reads.note(source_of(self._macro_sources[name], name))
         return found
 
+    def close_before(self, symbol: str) -> tuple[date, Decimal] | None:
+        """Return the last close of ``symbol`` before the one in force, with its day; None where there is none."""
+        self.series(symbol)
+        held, day = self._closes[symbol], self.close(symbol).day
+        found = None if held is None else held.before(day)
+        return None if found is None else (found[0], exact_close(found[1]))
+
+    def crosses(self) -> list[tuple[str, str, str]]:
+        """Return base, quote and symbol of each pair without the dollar whose close is in force."""
+        return [(*key, symbol) for key, symbol in self._pairs.items() if MIDDLE not in key and self._in_force(symbol)]
+
+    def needed(self, needs: Iterable[Needs]) -> set[str]:
+        """Return the symbols, instruments and pairs, whose closes in force value the portfolios of ``needs``."""
+        found: set[str] = set()
+        for need in needs:
+            symbols = {symbol for symbol in self._symbols(need) if self._in_force(symbol)}
+            found |= symbols
+            for currency in need.currencies | {self.series(symbol).currency for symbol in symbols}:
+                found.update(leg.symbol for leg in self._path(currency, need.base)[0])
+        return found
+
+    @staticmethod
+    def _symbols(need: Needs) -> set[str]:
+        return {*need.symbols, *([need.benchmark] if need.benchmark else [])}
+
     def missing(self, needs: Iterable[Needs]) -> tuple[str, ...]:
         """Return the symbols without a close and the pairs without a rate among what portfolios need, in order."""
         found: set[str] = set()
         for need in needs:
             currencies = set(need.currencies)
-            for symbol in {*need.symbols, *([need.benchmark] if need.benchmark else [])}:
+            for symbol in self._symbols(need):
                 held = self._day_closes(symbol)
                 if held is None or not self._in_force(symbol):
                     found.add(symbol)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 import polars as pl
+from sqlalchemy import Connection
 
 from mintmark.data.currencies import STABLECOINS
 from mintmark.data.macro import known_by, macro_span
 from mintmark.data.manifest import build_manifest, canonical, cutoff, known_pack_id, pack_id, pack_sha256, read_manifest
 from mintmark.data.operations.shelf import Shelf
+from mintmark.data.operations.state_rows import add_event, add_state, change_state
 from mintmark.data.pack import Pack
+from mintmark.data.packs import RESTATEMENT_REASONS
 from mintmark.data.partitions import content_hash, damaged, describe
 from mintmark.data.sealing import known_part, names_of, taken_as
 from mintmark.data.series import Series
@@ -26,10 +30,30 @@ from mintmark.data.tables import (
     stored_macro,
     stored_series,
 )
+from mintmark.data.valuation import POLICY_CALENDARS
 from mintmark.domain import Clock, Refused, StoreUnavailable, Timeframe, iso
 from mintmark.store import Blobs, Database, MissingBlob
 
 _TRIES = 20
+
+
+@dataclass(frozen=True)
+class Restatement:
+    """Why a pack that portfolios were valued by gets another content, and who says so."""
+
+    reason: str
+    text: str
+    actor: str
+
+
+def restatement(reason: str, text: str, actor: str) -> Restatement:
+    """Return why a pack is restated; refuses ``restatement_reason_required`` without a known reason and a text."""
+    said = text.strip()
+    if reason not in RESTATEMENT_REASONS or not 0 < len(said) <= 500 or not said.isprintable():
+        allowed = ", ".join(RESTATEMENT_REASONS)
+        message = f"expected a reason of {allowed} and a text of 1 to 500 letters, found {reason!r} and {text[:50]!r}"
+        raise Refused(message, code="restatement_reason_required", reason=reason)
+    return Restatement(reason, said, actor)
 
 
 class Packing:
@@ -44,13 +68,16 @@ class Packing:
         self._clock = clock
         self._taken_as = STABLECOINS if stablecoins_as_usd else {}
 
-    def seal(self, as_of: date, policy: str, *, source: str | None = None) -> dict[str, Any]:
+    def seal(
+        self, as_of: date, policy: str, *, source: str | None = None, restatement: Restatement | None = None
+    ) -> dict[str, Any]:
         """Seal what was known at ``as_of`` into a pack that can never change; with ``source``, of that source only.
 
         Safe to run again: the same content gives the same id. Other content for the same date and policy
-        makes the next version, and the one before it stays readable. Leaves: blobs of the years that are
-        new, one row in ``packs``; on a refusal, nothing.
-        Refuses: ``as_of_in_future``, ``nothing_to_seal``.
+        makes the next version, and the one before it stays readable; where portfolios are valued by it, only with a
+        ``restatement`` that says why. Leaves: blobs of the years that are new, one row in ``packs``, where it values
+        also its state; on a refusal, nothing.
+        Refuses: ``as_of_in_future``, ``nothing_to_seal``, ``restatement_reason_required``.
         """
         limit = cutoff(as_of, policy)
         if limit > self._clock.now():
@@ -63,7 +90,7 @@ class Packing:
         self._blobs.put(content)
         # Where several processes seal the same day at once, all but one look again.
         for _ in range(_TRIES):
-            record = self._record(as_of, policy, pack_sha256(content), series)
+            record = self._record(as_of, policy, pack_sha256(content), series, restatement)
             if record is not None:
                 return {**record, "partitions_new": fresh}
         raise StoreUnavailable(f"{_TRIES} others sealed {as_of} {policy} at the same time: try again")
@@ -99,13 +126,18 @@ class Packing:
                 frames[name] = frame
                 yield {**one, **macro_span(frame), "sha256": name}
 
-    def _record(self, as_of: date, policy: str, sha256: str, series: Sequence[Series]) -> dict[str, Any] | None:
+    def _record(
+        self, as_of: date, policy: str, sha256: str, series: Sequence[Series], restatement: Restatement | None
+    ) -> dict[str, Any] | None:
         with self._database.write() as connection:
             live = live_pack(connection, as_of, policy)
             same = live is not None and live.pack_sha256 == sha256
             version = 1 if live is None else live.version + (not same)
             name = pack_id(as_of, policy, version)
             if not same:
+                if live is not None and policy in POLICY_CALENDARS and restatement is None:
+                    message = f"{live.pack_id} holds other content: say why it is restated (`mintmark pack restate`)"
+                    raise Refused(message, code="restatement_reason_required", pack_id=live.pack_id)
                 row = {
                     "pack_id": name,
                     "as_of": as_of,
@@ -116,6 +148,8 @@ class Packing:
                 }
                 if not add_pack(connection, row, series, None if live is None else live.pack_id):
                     return None
+                if policy in POLICY_CALENDARS:
+                    self._begin(connection, name, None if live is None else live.pack_id, restatement)
         return {
             "pack_id": name,
             "pack_sha256": sha256,
@@ -124,6 +158,15 @@ class Packing:
             "series": len(series),
             "bars": sum(part.rows for one in series for part in one.partitions),
         }
+
+    def _begin(self, connection: Connection, name: str, before: str | None, restatement: Restatement | None) -> None:
+        now, actor = self._clock.now(), "system" if restatement is None else restatement.actor
+        said = {} if restatement is None else {"reason": restatement.reason, "text": restatement.text}
+        if before is not None:
+            change_state(connection, before, now, status="superseded")
+            add_event(connection, before, "superseded", actor, {**said, "by": name}, now)
+        add_state(connection, name, now)
+        add_event(connection, name, "warming", actor, {**said, "supersedes": before}, now)
 
     def packs(self) -> list[dict[str, Any]]:
         """Return all packs, newest as-of first."""

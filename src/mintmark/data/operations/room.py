@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +12,20 @@ from mintmark.data.actions import Action
 from mintmark.data.macro import macro_frame, macro_span
 from mintmark.data.operations.fetching import Fetching, Progress
 from mintmark.data.operations.intake import Intake, declare, file_bytes
-from mintmark.data.operations.packing import Packing
+from mintmark.data.operations.packing import Packing, restatement
 from mintmark.data.operations.shelf import Shelf
+from mintmark.data.operations.states import PackStates
 from mintmark.data.pack import Pack
 from mintmark.data.partitions import content_hash
 from mintmark.data.providers import sample
 from mintmark.data.providers.exchange import open_exchange
 from mintmark.data.series import Series, known_timeframe
 from mintmark.data.tables import replace_macro, stored_actions, stored_macro, stored_series
+from mintmark.data.valuation import POLICY_CALENDARS, Needs
 from mintmark.domain import Clock, Refused, Timeframe
 from mintmark.store import Blobs, Database
+
+KEPT_OPEN = 4
 
 
 class DataRoom:
@@ -45,6 +50,8 @@ class DataRoom:
         self._intake = Intake(database, self._shelf, clock)
         self._fetching = Fetching(database, self._shelf, self._intake, clock, exchanges)
         self._packing = Packing(database, blobs, self._shelf, clock, stablecoins_as_usd=stablecoins_as_usd)
+        self._opened = lru_cache(maxsize=KEPT_OPEN)(self._packing.open)
+        self.states = PackStates(database, clock, self._opened)
 
     def import_file(
         self,
@@ -176,6 +183,32 @@ class DataRoom:
         """Seal all that was known at ``as_of``; see ``Packing.seal``."""
         return self._packing.seal(as_of, policy)
 
+    def build(self, as_of: date, policy: str, needs: Iterable[Needs] = ()) -> dict[str, Any]:
+        """Seal the pack of a day that portfolios are valued by, and judge it by what they need.
+
+        Safe to run again: the same content gives the same id. Refuses: as ``seal``; ``not_a_valuation_policy``.
+        """
+        return self._judged(self._packing.seal(as_of, _valuation_policy(policy)), needs)
+
+    def restate(
+        self, as_of: date, policy: str, *, reason: str, text: str, actor: str, needs: Iterable[Needs] = ()
+    ) -> dict[str, Any]:
+        """Seal the day of a pack again with what is known of it now; the version before is superseded.
+
+        Refuses: ``restatement_reason_required`` without a reason of ``RESTATEMENT_REASONS`` and a text.
+        """
+        why = restatement(reason, text, actor)
+        return self._judged(self._packing.seal(as_of, _valuation_policy(policy), restatement=why), needs)
+
+    def _judged(self, record: dict[str, Any], needs: Iterable[Needs]) -> dict[str, Any]:
+        state = self.states.judge(record["pack_id"], needs)
+        holds = [hold.as_json() for hold in state.holds]
+        return {**record, "status": state.status, "missing": list(state.missing), "holds": holds}
+
+    def opened(self, pack_id: str) -> Pack:
+        """Return a pack opened once in this process and then kept; as ``open``."""
+        return self._opened(pack_id)
+
     def packs(self) -> list[dict[str, Any]]:
         """Return all packs, newest as-of first."""
         return self._packing.packs()
@@ -203,6 +236,14 @@ class DataRoom:
     def held(self) -> list[str]:
         """Return each series that live packs hold, as symbol and timeframe, in order."""
         return self._packing.held()
+
+
+def _valuation_policy(policy: str) -> str:
+    if policy not in POLICY_CALENDARS:
+        allowed = ", ".join(POLICY_CALENDARS)
+        message = f"expected a policy portfolios are valued by, {allowed}, found {policy!r}"
+        raise Refused(message, code="not_a_valuation_policy", policy=policy)
+    return policy
 
 
 def _plain_name(path: Path) -> str:
