@@ -11,6 +11,7 @@ import typer
 from pydantic import SecretStr
 
 from mintmark.app import FILE_NAME, App, Settings, leaves, variable_of
+from mintmark.cli.formula_page import formula_rows
 from mintmark.cli.program import program
 from mintmark.domain import SystemClock
 
@@ -19,7 +20,12 @@ _MADE = "<!-- Made from the program by `make docs`; a test holds it equal. -->\n
 
 def pages() -> dict[str, str]:
     """Return each generated page by its file name."""
-    return {"cli.md": cli_page(), "configuration.md": configuration_page(), "http.md": http_page()}
+    return {
+        "cli.md": cli_page(),
+        "configuration.md": configuration_page(),
+        "http.md": http_page(),
+        "measures.md": measures_page(),
+    }
 
 
 def cli_page() -> str:
@@ -133,6 +139,23 @@ def _range(field: Any) -> str:
             else f"from {low}"
         )
     return {"float": "a number", "int": "a whole number", "str": "text", "bool": "`true` or `false`"}.get(kind, "")
+
+
+def measures_page() -> str:
+    """Return the page of all formulas."""
+    rows = [
+        (f"`{name}`", _cell(gives.replace("``", "`")), _cell(undefined), _cell(source))
+        for name, gives, undefined, source in formula_rows()
+    ]
+    parts = [
+        "# Formulas",
+        _MADE,
+        "Each word has one formula, in `mintmark.measures`: returns and levels go in as arrays of numbers, fractions "
+        "not percent, and a figure or a reason comes out. `help(mintmark.measures.NAME)` tells shapes and units. A "
+        "figure that does not exist is never a number: it is null, under the reason named here.",
+        _table(("formula", "what it is", "why it may not exist", "source"), rows),
+    ]
+    return "\n\n".join(parts) + "\n"
 
 
 def http_page() -> str:

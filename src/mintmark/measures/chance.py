@@ -62,13 +62,33 @@ def stationary_places(n: int, block: float, generator: np.random.Generator) -> N
     Source:
         Politis & Romano (1994), J. American Statistical Association 89(428).
     """
-    begins = generator.random(n) < 1.0 / block
-    begins[0] = True
-    starts = generator.integers(n, size=n)
-    bars = np.arange(n)
-    begun = np.maximum.accumulate(np.where(begins, bars, 0))
-    places: NDArray[np.int64] = (starts[begun] + bars - begun) % n
+    places: NDArray[np.int64] = stationary_rows(n, block, generator, 1, n)[0]
     return places
+
+
+def stationary_rows(
+    n: int,
+    block: float,
+    generator: np.random.Generator,
+    draws: int,
+    length: int,
+    starts: NDArray[np.int64] | None = None,
+) -> NDArray[np.int64]:
+    """Return ``draws`` resamples of ``length`` out of ``n`` rows: (draws, length); see ``stationary_places``.
+
+    ``starts``: the rows a block may begin with, by default any of them.
+
+    Source:
+        Politis & Romano (1994), J. American Statistical Association 89(428).
+    """
+    begins = generator.random((draws, length)) < 1.0 / block
+    begins[:, 0] = True
+    drawn = generator.integers(n if starts is None else len(starts), size=(draws, length))
+    firsts = drawn if starts is None else starts[drawn]
+    bars = np.arange(length)
+    begun = np.maximum.accumulate(np.where(begins, bars, 0), axis=1)
+    rows: NDArray[np.int64] = (np.take_along_axis(firsts, begun, axis=1) + bars - begun) % n
+    return rows
 
 
 def bootstrap_interval(

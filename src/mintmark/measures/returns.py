@@ -48,6 +48,22 @@ def total_return(equity: FloatArray, capital: float) -> float:
     return float(equity[-1] / capital - 1.0)
 
 
+def instrument_returns(closes: FloatArray, dividends: FloatArray, splits: FloatArray) -> FloatArray:
+    """Return the total return of each bar of an instrument but the first, from raw closes.
+
+    Shape: (n_bars,) each in, (n_bars - 1,) out. ``dividends``: per new share, on the ex-date; 0 elsewhere. ``splits``:
+    new shares per old, 1 elsewhere. A split is no return.
+
+    Source:
+        CRSP (2023), Data Descriptions Guide, holding period total return.
+
+    >>> instrument_returns(np.array([100.0, 51.0]), np.array([0.0, 0.5]), np.array([1.0, 2.0])).round(12).tolist()
+    [0.03]
+    """
+    grown: FloatArray = (closes[1:] + dividends[1:]) * splits[1:] / closes[:-1] - 1.0
+    return grown
+
+
 def annual_return(equity: FloatArray, capital: float, bars_per_year: float) -> float:
     """Return the compound growth of a year; -1 where nothing is left.
 

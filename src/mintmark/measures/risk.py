@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,38 @@ def drawdowns(equity: FloatArray, capital: float) -> FloatArray:
     depths = np.empty_like(curve)
     fill_depths(curve, float(capital), depths)
     return depths
+
+
+@dataclass(frozen=True)
+class Drawdown:
+    """The deepest fall of an index as a fraction of its peak, and the places of peak, trough and recovery.
+
+    ``recovery`` is None while the old peak is not reached again; all places are None where nothing fell.
+    """
+
+    depth: float
+    peak: int | None
+    trough: int | None
+    recovery: int | None
+
+
+def deepest_drawdown(index: FloatArray) -> Drawdown:
+    """Return the deepest fall of ``index`` (n_bars,), the first of equals, from the last bar at its peak.
+
+    Source:
+        Magdon-Ismail & Atiya (2004), Risk 17(10).
+
+    >>> deepest_drawdown(np.array([100.0, 120.0, 90.0, 110.0, 125.0]))
+    Drawdown(depth=0.25, peak=1, trough=2, recovery=4)
+    """
+    depths = drawdowns(index, float(index[0]))
+    trough = int(depths.argmax())
+    if depths[trough] == 0.0:
+        return Drawdown(0.0, None, None, None)
+    top = index[: trough + 1].max()
+    peak = int(np.flatnonzero(index[: trough + 1] == top)[-1])
+    regained = np.flatnonzero(index[trough:] >= top)
+    return Drawdown(float(depths[trough]), peak, trough, trough + int(regained[0]) if len(regained) else None)
 
 
 def longest_drawdown(depths: FloatArray) -> int:
