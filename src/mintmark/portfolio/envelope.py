@@ -23,7 +23,7 @@ CUTOFFS: Final[Mapping[str, tuple[time, str]]] = {
 class Envelope:
     """The result of one capability call as plain values, with its metadata.
 
-    ``sources`` hold those of the results it was computed from as well.
+    ``sources`` are those it read itself; once released, those of the results it was computed from as well.
     """
 
     agent: str
@@ -32,11 +32,11 @@ class Envelope:
     undefined: Mapping[str, str]
     warnings: tuple[Warned, ...]
     sources: tuple[str, ...]
-    attributions: tuple[str, ...]
-    watermarks: tuple[str, ...]
     asof: date
     ttl: int
     confidence: float
+    attributions: tuple[str, ...] = ()
+    watermarks: tuple[str, ...] = ()
     duration_ms: float = field(compare=False, default=0.0)
 
 

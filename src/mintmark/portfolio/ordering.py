@@ -21,16 +21,17 @@ def step_refs(step: Step) -> list[Ref]:
 
 
 def needs(pattern: Pattern) -> list[frozenset[int]]:
-    """Return for each step the indexes of the steps it waits for; names that no step has are left out.
+    """Return for each step the indexes of the steps it waits for: those named, and earlier ones whose state it reads.
 
     Raises:
         PatternFault: as ``step_refs``.
     """
     place = {step.key: index for index, step in enumerate(pattern.steps)}
     found = []
-    for step in pattern.steps:
+    for index, step in enumerate(pattern.steps):
         read = {ref.steps[0] for ref in step_refs(step) if ref.root == "state"}
-        found.append(frozenset(place[name] for name in {*read, *step.depends_on} if name in place))
+        earlier = {place[name] for name in read if place.get(name, index) < index}
+        found.append(frozenset(earlier | {place[name] for name in step.depends_on if name in place}))
     return found
 
 

@@ -63,8 +63,8 @@ class _Run:
         self._needs = needs(pattern)
         self._ends: dict[int, StepEnd] = {}
         self._running: dict[int, Future[Envelope | Refusal]] = {}
-        self._calls: dict[tuple[object, ...], Future[Envelope | Refusal]] = {}
-        self._first_of: dict[tuple[object, ...], list[int]] = {}
+        self._calls: dict[tuple[str, str], Future[Envelope | Refusal]] = {}
+        self._first_of: dict[tuple[str, str], list[int]] = {}
         self._stopped_at = len(pattern.steps)
         explaining = any(step.capability == EXPLAINING for step in pattern.steps)
         self._deadline = seconds() + (EXPLAINING_SECONDS if explaining else LIMIT_SECONDS)
@@ -122,11 +122,10 @@ class _Run:
     def _called(
         self, index: int, step: Step, arguments: BaseModel, pool: ThreadPoolExecutor
     ) -> Future[Envelope | Refusal]:
-        sources = self._inherited(step)
-        same = (step.capability, repr(arguments), sources)
+        same = (step.capability, repr(arguments))
         self._first_of.setdefault(same, []).append(index)
         if same not in self._calls:
-            call = Call(step.capability, arguments, step.key, sources)
+            call = Call(step.capability, arguments, step.key)
             context = contextvars.copy_context()
             self._calls[same] = pool.submit(context.run, self._runtime.call, call, self._ground)
         return self._calls[same]
@@ -147,8 +146,9 @@ class _Run:
             self._give_up()
             return
         for index in sorted(done):
-            future = self._running.pop(index)
-            self._end(index, self._ended(self._pattern.steps[index], future))
+            future = self._running.pop(index, None)
+            if future is not None:
+                self._end(index, self._ended(self._pattern.steps[index], future))
 
     def _give_up(self) -> None:
         index = min(self._running)
@@ -168,6 +168,8 @@ class _Run:
         if isinstance(fault, Exception):
             return StepEnd("error", fault=fault)
         answer = future.result()
+        if isinstance(answer, Envelope):
+            answer = self._runtime.released(answer, self._ground.ctx, self._inherited(step))
         if isinstance(answer, Refusal):
             return self._refused(step, answer)
         return StepEnd("ok", envelope=answer)
@@ -181,7 +183,7 @@ class _Run:
             # Steps before it still run: one of them may fault too, and the first in file order is told.
             self._stopped_at = min(self._stopped_at, index)
             for late in [other for other in self._running if other > self._stopped_at]:
-                self._running.pop(late).cancel()
+                del self._running[late]
         else:
             self._roots["state"][self._pattern.steps[index].key] = end.value
         return True

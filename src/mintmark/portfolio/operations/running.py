@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from pydantic import BaseModel, ValidationError
@@ -67,12 +67,11 @@ class Ground:
 
 @dataclass(frozen=True)
 class Call:
-    """One call: ``key`` names the step in its request, ``sources`` are those its arguments were computed from."""
+    """One call; ``key`` names the step in its request."""
 
     capability: str
     arguments: BaseModel
     key: str
-    sources: tuple[str, ...] = ()
 
 
 class Runtime:
@@ -110,7 +109,7 @@ class Runtime:
             return Refusal("input_invalid", f"{name}: {path}: {first['msg']}", details=details)
 
     def call(self, call: Call, ground: Ground) -> Envelope | Refusal:
-        """Return what the capability answers, checked and shown only with the right to show it.
+        """Return what the capability answers, checked against what it declared.
 
         Raises:
             CircuitOpen: ``circuit_open``; the agent was left untouched.
@@ -122,7 +121,7 @@ class Runtime:
         try:
             with self.breakers.guarding(capability.name, agent.name):
                 reading, found = self._in_time(capability, call, ground)
-            answer = found if isinstance(found, Refusal) else self._wrapped(capability, call, reading, found)
+            answer = found if isinstance(found, Refusal) else self._wrapped(capability, reading, found)
             status = "refused" if isinstance(answer, Refusal) else "ok"
         except CapabilityTimeout:
             status = "timeout"
@@ -138,7 +137,7 @@ class Runtime:
             self._meter(agent.name, capability.name, status, took)
         if isinstance(answer, Refusal):
             return answer
-        return Envelope(**{**vars(answer), "duration_ms": round(took * 1000, 3)})
+        return replace(answer, duration_ms=round(took * 1000, 3))
 
     def _in_time(self, capability: Capability, call: Call, ground: Ground) -> tuple[Reading, Any]:
         """Run the tries of one call in a thread of its own; a call that will not end is left behind."""
@@ -179,27 +178,30 @@ class Runtime:
                     return reading, _run(capability, reading, call.arguments)
         raise AssertionError("a loop of tries ends with a result or a fault")
 
-    def _wrapped(self, capability: Capability, call: Call, reading: Reading, found: Any) -> Envelope | Refusal:
-        value = _checked(capability, found)
-        sources = joined((call.sources, reading.reads.sources))
-        shown = self._display(reading.ctx, sources)
+    def released(self, envelope: Envelope, ctx: RequestCtx, inherited: Sequence[str]) -> Envelope | Refusal:
+        """Return ``envelope`` with the sources its arguments came from, or the refusal where some may not be shown."""
+        sources = joined((inherited, envelope.sources))
+        shown = self._display(ctx, sources)
         if not shown.allowed:
             details = {"blocked_sources": list(shown.blocked_sources), "right": "display"}
             message = f"{', '.join(shown.blocked_sources) or 'a figure without a source'} may not be shown"
             return Refusal("display_not_permitted", message, details=details)
-        ttl = capability.ttl
+        attributions, watermarks = tuple(shown.attributions), tuple(shown.watermarks)
+        return replace(envelope, sources=sources, attributions=attributions, watermarks=watermarks)
+
+    def _wrapped(self, capability: Capability, reading: Reading, found: Any) -> Envelope:
+        ctx, notes = reading.ctx, reading.notes
+        ttl = seconds_to_cutoff(ctx.policy, ctx.timestamp) if capability.ttl is None else capability.ttl
         return Envelope(
             agent=self.agents.agent_of(capability.name).name,
             capability=capability.name,
-            value=value,
-            undefined=dict(reading.notes.missing),
-            warnings=tuple(reading.notes.warnings),
-            sources=sources,
-            attributions=tuple(shown.attributions),
-            watermarks=tuple(shown.watermarks),
-            asof=reading.ctx.asof_date,
-            ttl=seconds_to_cutoff(reading.ctx.policy, reading.ctx.timestamp) if ttl is None else ttl,
-            confidence=reading.notes.confidence,
+            value=_checked(capability, found),
+            undefined=dict(notes.missing),
+            warnings=tuple(notes.warnings),
+            sources=reading.reads.sources,
+            asof=ctx.asof_date,
+            ttl=ttl,
+            confidence=notes.confidence,
         )
 
 
