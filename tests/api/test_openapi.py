@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import pytest
 import schemathesis
@@ -49,12 +50,16 @@ ROUTES = {
     "GET /api/v1/packs/{pack_id}/bars",
     "GET /api/v1/workers",
     "GET /health",
+    "GET /health/pack",
     "GET /metrics",
 }
 
 
 @pytest.fixture(scope="module")
 def schema(shared_app: App):
+    # Without a pack to value by its health is 503, as it should be.
+    for policy in ("EOD", "UTC"):
+        shared_app.data.build(date(2018, 12, 28), policy)
     return schemathesis.openapi.from_asgi("/openapi.json", create_api(shared_app))
 
 

@@ -338,6 +338,19 @@ class Health(Shape):
     workers_live: int
 
 
+class PackHealth(Shape):
+    status: Literal["warming", "fresh", "error", "superseded"]
+    pack_id: str
+    asof_date: str
+    is_fresh: bool
+    prewarm_done: bool
+    reconciliation_passed: bool
+    updated_at: str
+    missing: list[str]
+    estimated_ready: str | None
+    error_message: str | None
+
+
 def of(shape: type[BaseModel], status: int = 200) -> dict[int | str, dict[str, Any]]:
     """Return the answer of a route, for its documentation."""
     return {status: {"model": shape, "description": "Answer"}}

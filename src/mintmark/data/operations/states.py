@@ -14,10 +14,11 @@ from mintmark.data.holds import holds_of
 from mintmark.data.manifest import known_pack_id
 from mintmark.data.operations import state_rows as rows
 from mintmark.data.pack import Pack
-from mintmark.data.packs import PREWARM_STEPS, WARM_UPS, Hold, PackState, ready_at, why_not_fresh
+from mintmark.data.packs import PREWARM_STEPS, WARM_UPS, Hold, PackState, gate, ready_at, warnings_of, why_not_fresh
+from mintmark.data.reads import Reads
 from mintmark.data.series import one_of
-from mintmark.data.valuation import Needs
-from mintmark.domain import Clock, Refused
+from mintmark.data.valuation import Needs, Valuation
+from mintmark.domain import Clock, Refusal, Refused
 from mintmark.store import Database
 
 SYSTEM = "system"
@@ -63,6 +64,20 @@ class PackStates:
             message = f"{pack_id} is of {row.as_of}, asked was {asof}"
             raise Refused(message, code="invalid_asof_date", pack_id=pack_id, asof_date=asof.isoformat())
         return self._seen(connection, row, pinned=True)
+
+    @staticmethod
+    def gate(state: PackState, require_fresh: bool) -> Refusal | None:
+        """Return why nothing is answered from a pack; see ``data.packs.gate``."""
+        return gate(state, require_fresh)
+
+    @staticmethod
+    def warnings(state: PackState) -> list[dict[str, str]]:
+        """Return what an answer from a pack must say of it."""
+        return warnings_of(state)
+
+    def view(self, pack_id: str) -> Callable[[Reads], Valuation]:
+        """Return what gives the valuation view of a pack, noting what is read; the pack is opened once."""
+        return self._open(pack_id).valuation().reading
 
     def health(self, policy: str | None = None, pack_id: str | None = None) -> PackState:
         """Return the state of ``pack_id``, else of the newest live pack; refuses ``no_pricing_pack``."""
