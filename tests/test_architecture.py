@@ -27,6 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "runtime": {"domain", "store"},
     "llm": {"domain", "store"},
     "data": PURE_ROOMS | FOUNDATIONS,
+    "ledger": PURE_ROOMS | FOUNDATIONS,
     "research": PURE_ROOMS | FOUNDATIONS | {"data"},
     "portfolio": PURE_ROOMS | FOUNDATIONS | {"data", "ledger"},
     "app": PURE_ROOMS | FOUNDATIONS | WORKING,
@@ -36,6 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 EDGES = {
     "data": {"operations", "tables", "providers"},
+    "ledger": {"operations", "tables"},
     "research": {"operations", "tables"},
     "portfolio": {"operations", "tables"},
 }

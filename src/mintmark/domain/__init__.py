@@ -60,7 +60,7 @@ from mintmark.domain.markup import (
     typed_table,
     words,
 )
-from mintmark.domain.money import FloatInMoney, Money, exact
+from mintmark.domain.money import COINS, CURRENCIES, FloatInMoney, Money, exact
 from mintmark.domain.orders import ALL_OFFERS, ORDER_ACTIONS, ORDER_TYPES, Funds, Order, Quote, check_order
 from mintmark.domain.time import (
     NANOSECONDS,
@@ -80,6 +80,8 @@ __all__ = [
     "ASSET_CLASSES",
     "CAPS",
     "CHECKS",
+    "COINS",
+    "CURRENCIES",
     "DASH",
     "EXIT_DONE",
     "EXIT_FOLLOWED_CANCELLED",

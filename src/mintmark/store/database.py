@@ -43,14 +43,22 @@ class Database:
             self.reading = self.writing.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, *, durable: bool = False) -> Iterator[Connection]:
         """Open one transaction: all of it, or nothing.
+
+        ``durable``: on SQLite it is on the disk when this ends and outlives a loss of power; without it the last
+        transactions may not. PostgreSQL always waits.
 
         Raises:
             StoreUnavailable: the database does not answer.
             NotWritable: its disk is full or read-only.
         """
-        with self._named_faults(), self.writing.begin() as connection:
+        with (
+            self._named_faults(),
+            self.writing.connect() as connection,
+            _waiting(connection, durable),
+            connection.begin(),
+        ):
             yield connection
 
     @contextmanager
@@ -118,6 +126,20 @@ def upsert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.I
     from sqlalchemy.dialects.postgresql import insert as shared_insert
 
     return shared_insert(table)
+
+
+@contextmanager
+def _waiting(connection: Connection, durable: bool) -> Iterator[None]:
+    """Let SQLite wait for the disk at the end of the transactions inside."""
+    if not durable or connection.dialect.name != "sqlite":
+        yield
+        return
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA synchronous=FULL")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA synchronous=NORMAL")
 
 
 def _is_sqlite(url: URL) -> bool:

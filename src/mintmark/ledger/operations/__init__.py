@@ -1,0 +1,1 @@
+"""What the ledger does to the world: post, read, verify, rebuild, reconcile, import and export."""

@@ -1,0 +1,167 @@
+"""The front of the ledger."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from mintmark.domain import Clock, Refused
+from mintmark.ledger.books import Book, check_book
+from mintmark.ledger.drafts import check_id
+from mintmark.ledger.entries import Draft, Entry
+from mintmark.ledger.instruments import Instruments, checked_instruments, no_instruments
+from mintmark.ledger.operations.journal import Journal, entry_by_id, last_of
+from mintmark.ledger.operations.posting import Batch
+from mintmark.ledger.operations.view import LedgerView
+from mintmark.ledger.tables import anchors_table, balances_table, read_head, sequence_of
+from mintmark.store import Database
+
+Progress = Callable[[int, int], None]
+
+
+def _quiet(_done: int, _total: int) -> None:
+    """Tell nobody."""
+
+
+class Ledger:
+    """One journal, one chain: post to it, read it at a head, check it.
+
+    ``instruments`` says what is known of a symbol; without it every well-formed symbol is taken.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        instruments: Instruments = no_instruments,
+        new_id: Callable[[], str] | None = None,
+    ) -> None:
+        self.database = database
+        self.clock = clock
+        self._instruments = instruments
+        self._new_id = new_id or (lambda: str(uuid.uuid4()))
+        self._journal = Journal(clock)
+
+    def open_book(self, book: Book, connection: Connection | None = None) -> Book:
+        """Start to keep ``book``; the same again changes nothing.
+
+        Raises:
+            Refused: ``invalid_request``, ``portfolio_exists`` where it is kept otherwise.
+        """
+        check_book(book)
+        with self.writing(connection) as writing:
+            self._journal.open_book(writing, book)
+        return book
+
+    def book(self, code: str) -> Book:
+        """Return how ``code`` is kept. Raises: Refused ``portfolio_not_found``."""
+        with self.database.read() as connection:
+            return self._journal.book(connection, code)
+
+    def books(self) -> list[Book]:
+        """Return all books by code."""
+        with self.database.read() as connection:
+            return self._journal.books(connection)
+
+    def post(
+        self, drafts: Sequence[Draft], *, connection: Connection | None = None, suspend: bool = False
+    ) -> list[Entry]:
+        """Add ``drafts`` to the journal, all or none, and return their entries.
+
+        With ``connection`` they become part of the caller's transaction. What is there already under its
+        portfolio, source and external id is returned as it is. ``suspend``: a trade that booking refuses is
+        kept against Suspense, with the code of the refusal in its meta.
+
+        Raises:
+            Refused: by its code; nothing is stored.
+        """
+        with self.writing(connection) as writing:
+            return self._batch(writing).post(drafts, suspend=suspend)
+
+    def reverse(self, entry_id: str, *, narration: str = "", connection: Connection | None = None) -> Entry:
+        """Post the mirror of an entry under its date and restore its lots.
+
+        Raises:
+            Refused: ``not_found``, ``already_reversed``, ``reversal_blocked`` naming the entries that used a lot since.
+        """
+        from mintmark.ledger.operations.reversing import reverse
+
+        with self.writing(connection) as writing:
+            return reverse(self._batch(writing), writing, check_id(entry_id), narration)
+
+    def head(self, connection: Connection | None = None) -> str:
+        """Return the hash of the last entry: the commit hash of the ledger as it is."""
+        if connection is not None:
+            return read_head(connection)[1]
+        with self.database.read() as reading:
+            return read_head(reading)[1]
+
+    def view(self, head: str | None = None) -> LedgerView:
+        """Return the ledger as it was at ``head``, or as it is.
+
+        Raises:
+            Refused: ``ledger_commit_not_found``.
+        """
+        with self.database.read() as connection:
+            if head is None:
+                return LedgerView(self.database, self._journal, *read_head(connection))
+            sequence = 0 if head == "0" * 64 else sequence_of(connection, head)
+        if sequence is None:
+            raise Refused(f"no entry has the hash {head[:80]}", code="ledger_commit_not_found", hash=head[:80])
+        return LedgerView(self.database, self._journal, sequence, head)
+
+    def entry(self, entry_id: str) -> Entry:
+        """Return one entry. Raises: Refused ``not_found``."""
+        with self.database.read() as connection:
+            found = entry_by_id(connection, check_id(entry_id))
+        if found is None:
+            raise Refused(f"there is no entry {entry_id}", code="not_found", id=entry_id)
+        return found
+
+    def balances(self, code: str | None = None) -> list[dict[str, Any]]:
+        """Return the balances kept beside the journal, those that are not zero, by portfolio and account."""
+        columns = balances_table.c
+        found = select(balances_table).order_by(columns.portfolio, columns.account, columns.commodity)
+        if code is not None:
+            found = found.where(columns.portfolio == code)
+        with self.database.read() as connection:
+            return [dict(row._mapping) for row in connection.execute(found) if row.units]
+
+    def anchor(self, kind: str, connection: Connection | None = None) -> str:
+        """Keep the head hash under ``kind`` and return it; ``verify`` holds the chain against every anchor."""
+        with self.writing(connection) as writing:
+            sequence, hash_ = read_head(writing)
+            row = {"sequence": sequence, "hash": hash_, "kind": kind[:32], "made_at": self.clock.now()}
+            writing.execute(insert(anchors_table), [row])
+        return hash_
+
+    def portfolio_hash(self, code: str) -> str:
+        """Return the hash of the last entry of ``code``."""
+        with self.database.read() as connection:
+            return last_of(connection, code)[1]
+
+    @contextmanager
+    def writing(self, connection: Connection | None = None) -> Iterator[Connection]:
+        """Give the caller's transaction, or one of our own that is on the disk when it ends."""
+        if connection is not None:
+            yield connection
+            return
+        with self.database.write(durable=True) as own:
+            yield own
+
+    def _batch(self, connection: Connection) -> Batch:
+        return Batch(connection, self._journal, self.clock.now(), self._new_id, self._known)
+
+    def _known(self, draft: Draft) -> None:
+        checked_instruments(self._instruments, draft)
+
+
+def today(clock: Clock) -> date:
+    """Return the day of ``clock``, UTC."""
+    return clock.now().date()

@@ -1,0 +1,152 @@
+"""The ledger as it was at one head: what came later is not there."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from mintmark.ledger import holdings
+from mintmark.ledger.accounts import cash
+from mintmark.ledger.books import Book
+from mintmark.ledger.entries import Entry
+from mintmark.ledger.exactly import ZERO, tidy
+from mintmark.ledger.holdings import Change, Flow, Income, Position
+from mintmark.ledger.lots import Lot
+from mintmark.ledger.operations.journal import Journal, last_of
+from mintmark.ledger.realized import Realized
+from mintmark.ledger.state import State, fold
+from mintmark.store import Database
+
+_MOST_STATES = 16
+
+
+class LedgerView:
+    """All a reader sees of the ledger: entries up to ``commit_hash`` and what they add up to.
+
+    ``as_of`` counts entries dated on or before that day. Reading notes nothing: whoever answers with figures
+    names the source ``ledger``.
+    """
+
+    def __init__(self, database: Database, journal: Journal, sequence: int, commit_hash: str) -> None:
+        self._database, self._journal = database, journal
+        self.sequence = sequence
+        self.commit_hash = commit_hash
+        self._states: OrderedDict[tuple[str, date], State] = OrderedDict()
+        self._known: dict[str, list[Entry]] = {}
+
+    def portfolio_hash(self, code: str) -> str:
+        """Return the hash of the last entry of ``code`` at this head; 64 zeros where it has none."""
+        with self._database.read() as connection:
+            self._journal.book(connection, code)
+            return last_of(connection, code, self.sequence)[1]
+
+    def book(self, code: str) -> Book:
+        """Return how ``code`` is kept. Raises: Refused ``portfolio_not_found``."""
+        with self._database.read() as connection:
+            return self._journal.book(connection, code)
+
+    def entries(
+        self, code: str, start: date | None = None, end: date | None = None, limit: int | None = None
+    ) -> list[Entry]:
+        """Return the entries of ``code`` dated from ``start`` to ``end``, both in, in the order of the journal.
+
+        ``limit``: the last so many.
+        """
+        found = [
+            entry
+            for entry in self._all(code)
+            if (start is None or entry.date >= start) and (end is None or entry.date <= end)
+        ]
+        return found if limit is None else found[-limit:] if limit else []
+
+    def positions(self, code: str, as_of: date) -> tuple[Position, ...]:
+        """Return the open positions at the end of ``as_of``, by symbol."""
+        return holdings.positions_of(self.state(code, as_of))
+
+    def cash(self, code: str, as_of: date) -> dict[str, Decimal]:
+        """Return the cash by currency, trade date counting."""
+        return holdings.cash_of(self.state(code, as_of))
+
+    def receivables(self, code: str, as_of: date) -> dict[tuple[str, str], Decimal]:
+        """Return what is accrued and not paid, by (symbol, currency)."""
+        return holdings.receivables_of(self.state(code, as_of))
+
+    def margin(self, code: str, as_of: date) -> dict[str, Decimal]:
+        """Return the balance on margin by currency; what was borrowed is negative."""
+        return holdings.margin_of(self.state(code, as_of))
+
+    def unsettled(self, code: str, as_of: date) -> dict[str, Decimal]:
+        """Return the part of the cash by currency whose settlement date lies after ``as_of``."""
+        found: dict[str, Decimal] = {}
+        account = cash(code)
+        for entry in holdings.standing(self.entries(code, end=as_of)):
+            settles = entry.meta.get("settle_date")
+            if settles is None or settles <= as_of.isoformat():
+                continue
+            for posting in entry.postings:
+                if posting.account == account:
+                    found[posting.commodity] = found.get(posting.commodity, ZERO) + posting.units
+        return {currency: amount for currency, amount in sorted(found.items()) if amount}
+
+    def balances(self, code: str, as_of: date) -> dict[tuple[str, str], Decimal]:
+        """Return all balances that are not zero by (account, commodity)."""
+        state = self.state(code, as_of)
+        return {place: tidy(units) for place, units in sorted(state.balances.items()) if units}
+
+    def lots(self, code: str, as_of: date, closed: bool = False) -> tuple[Lot, ...]:
+        """Return the open lots by symbol, oldest first; ``closed`` adds the closed ones with no units left."""
+        state = self.state(code, as_of)
+        found = [lot for position in self.positions(code, as_of) for lot in position.lots]
+        if closed:
+            gone = [replace(lot, units=ZERO, cost=ZERO, fee=ZERO) for lot, _ in state.closed.values()]
+            found = sorted([*found, *gone], key=lambda lot: (lot.symbol, lot.acquired, lot.number))
+        return tuple(found)
+
+    def realized(self, code: str, start: date, end: date) -> tuple[Realized, ...]:
+        """Return the realised gains of removals dated ``start`` to ``end``, both in, by date."""
+        state = self.state(code, end)
+        found = [one for gains in state.realized.values() for one in gains if start <= one.date <= end]
+        return tuple(sorted(found, key=lambda one: (one.date, one.sequence)))
+
+    def flows(self, code: str, start: date, end: date) -> tuple[Flow, ...]:
+        """Return the external flows dated ``start`` to ``end``, both in, by date."""
+        found = holdings.flows_of(self._all(code), code)
+        return tuple(flow for flow in found if start <= flow.date <= end)
+
+    def changes(self, code: str, start: date, end: date) -> tuple[Change, ...]:
+        """Return the postings of entries that stand, dated ``start`` to ``end``, both in, by date."""
+        symbols = self.state(code, date.max).symbols
+        found = holdings.changes_of(self._all(code), symbols)
+        return tuple(change for change in found if start <= change.date <= end)
+
+    def income(self, code: str, start: date, end: date) -> tuple[Income, ...]:
+        """Return the dividends paid from ``start`` to ``end``, both in, at the rate of the pay date."""
+        found = holdings.income_of(self._all(code), self.book(code).base_currency)
+        return tuple(one for one in found if start <= one.date <= end)
+
+    def first_date(self, code: str) -> date | None:
+        """Return the earliest date of an entry of ``code``, or None where it has none."""
+        return min((entry.date for entry in self._all(code)), default=None)
+
+    def state(self, code: str, as_of: date) -> State:
+        """Return the fold of the entries dated up to ``as_of``; it must not be changed."""
+        entries = self._all(code)
+        last = max((entry.date for entry in entries), default=as_of)
+        key = (code, min(as_of, last))
+        if key in self._states:
+            self._states.move_to_end(key)
+            return self._states[key]
+        state = fold(self.book(code), (entry for entry in entries if entry.date <= as_of))
+        self._states[key] = state
+        while len(self._states) > _MOST_STATES:
+            self._states.popitem(last=False)
+        return state
+
+    def _all(self, code: str) -> list[Entry]:
+        if code not in self._known:
+            with self._database.read() as connection:
+                self._journal.book(connection, code)
+                self._known[code] = self._journal.entries(connection, code, self.sequence)
+        return self._known[code]
