@@ -11,17 +11,16 @@ from mintmark.store.database import Database
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 _LOCK = 4_711_2026
-_LINK = re.compile(r'^(revision|down_revision) = "(\d+)"', re.MULTILINE)
 _REVISION = re.compile(r'^revision = "(\w+)"$', re.MULTILINE)
 _FOLLOWS = re.compile(r'^down_revision = "(\w+)"$', re.MULTILINE)
 
 
 def newest_revision() -> str:
-    """Return the revision this code needs: the one that no other migration comes after."""
-    links = [_LINK.findall(path.read_text()) for path in (_SCRIPTS / "versions").glob("[0-9]*_*.py")]
-    below = {before for link in links for name, before in link if name == "down_revision"}
-    (newest,) = {number for link in links for name, number in link if name == "revision"} - below
-    return str(newest)
+    """Return the revision this code needs: the one among the migration files that no other follows."""
+    texts = [path.read_text() for path in (_SCRIPTS / "versions").glob("[0-9]*_*.py")]
+    followed = {str(found) for text in texts for found in _FOLLOWS.findall(text)}
+    (newest,) = {str(found) for text in texts for found in _REVISION.findall(text)} - followed
+    return newest
 
 
 def stored_revision(connection: Connection) -> str | None:
