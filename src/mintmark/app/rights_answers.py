@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from mintmark.app.names import one_of_pattern
 from mintmark.app.wiring import App
 from mintmark.domain import Refused
+
+if TYPE_CHECKING:
+    from mintmark.portfolio import Artifact
 
 Body = dict[str, Any]
 
@@ -33,6 +38,22 @@ def check_pack(app: App, pack_id: str, rights: Sequence[str], profile: str) -> B
     """Return as ``check`` does for all providers of a pack; refuses ``not_found``."""
     app.data.manifest(one_of_pattern("pack_id", pack_id))
     return check(app, [f"pack:{pack_id}"], rights, profile)
+
+
+def check_file(app: App, path: Path, rights: Sequence[str], profile: str) -> Body:
+    """Return as ``check`` does for the sources an export names; refuses ``no_export_mark`` and ``not_found``."""
+    from mintmark.portfolio import sources_of_export
+
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise Refused(f"cannot read {path}: {error.strerror}", code="not_found", path=str(path)) from error
+    return check(app, sources_of_export(content), rights, profile)
+
+
+def artifact(app: App, user_id: UUID, artifact_id: UUID) -> Artifact:
+    """Return an artifact of ``user_id``; refuses ``not_found``."""
+    return app.exports.fetch(user_id, artifact_id)
 
 
 def add_licence(app: App, given: Body, added_by: str) -> Body:

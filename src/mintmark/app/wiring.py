@@ -17,6 +17,7 @@ from mintmark.domain import Clock, NotWritable, SystemClock
 if TYPE_CHECKING:
     from mintmark.data import DataRoom, Licensing
     from mintmark.llm import Budget
+    from mintmark.portfolio import Exports
     from mintmark.research import Context, Research, Rules
     from mintmark.runtime import Engine, Operations
     from mintmark.store import Blobs, Database
@@ -99,6 +100,13 @@ class App:
         from mintmark.data import Licensing
 
         return Licensing(self.database, self.clock, lambda name: self.data.manifest(name), self.settings.rights_file)
+
+    @cached_property
+    def exports(self) -> Exports:
+        """The one way out for figures, and the files that were made."""
+        from mintmark.portfolio import Exports
+
+        return Exports(self.database, self.blobs, self.clock, self.rights, mintmark.__version__)
 
     @cached_property
     def research_context(self) -> Context:

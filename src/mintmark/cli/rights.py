@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -28,6 +29,7 @@ def check(
         ),
     ] = None,
     pack: Annotated[str | None, typer.Option(metavar="ID", help="Instead: all providers of this pack.")] = None,
+    file: Annotated[Path | None, typer.Option(metavar="EXPORT", help="Instead: the sources an export names.")] = None,
     profile: Profile = "default",
     as_json: AsJson = False,
 ) -> None:
@@ -36,11 +38,13 @@ def check(
     from mintmark.cli.opened import opened
     from mintmark.cli.output import give
 
-    if bool(source) is (pack is not None):
-        raise typer.BadParameter("name sources with --source, or a pack with --pack")
+    if [bool(source), pack is not None, file is not None].count(True) != 1:
+        raise typer.BadParameter("name sources with --source, a pack with --pack, or an export with --file")
     with opened() as app:
         if pack is not None:
             answer = answers.check_pack(app, pack, right or [], profile)
+        elif file is not None:
+            answer = answers.check_file(app, file, right or [], profile)
         else:
             answer = answers.check(app, source or [], right or [], profile)
         give(answer, as_json, _show_check)

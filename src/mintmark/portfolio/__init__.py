@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mintmark.portfolio.capability import Agent, Agents, Answer, Arguments, Capability, Notes, Reading, Services
     from mintmark.portfolio.context import Actor, RequestCtx
+    from mintmark.portfolio.export_gate import ExportGate, Wanted
+    from mintmark.portfolio.export_reading import sources_of_export
+    from mintmark.portfolio.operations.exporting import AnswerExporter, Artifact, Exports
     from mintmark.portfolio.tables import OwnedPortfolio, owned_by_code, owned_portfolio, owned_portfolios
 
 _HOMES = {
@@ -18,16 +21,22 @@ _HOMES = {
     "Agent": "capability",
     "Agents": "capability",
     "Answer": "capability",
+    "AnswerExporter": "operations.exporting",
+    "Artifact": "operations.exporting",
     "Arguments": "capability",
     "Capability": "capability",
+    "ExportGate": "export_gate",
+    "Exports": "operations.exporting",
     "Notes": "capability",
     "OwnedPortfolio": "tables",
     "Reading": "capability",
     "RequestCtx": "context",
     "Services": "capability",
+    "Wanted": "export_gate",
     "owned_by_code": "tables",
     "owned_portfolio": "tables",
     "owned_portfolios": "tables",
+    "sources_of_export": "export_reading",
 }
 
 __all__ = [
@@ -35,16 +44,22 @@ __all__ = [
     "Agent",
     "Agents",
     "Answer",
+    "AnswerExporter",
     "Arguments",
+    "Artifact",
     "Capability",
+    "ExportGate",
+    "Exports",
     "Notes",
     "OwnedPortfolio",
     "Reading",
     "RequestCtx",
     "Services",
+    "Wanted",
     "owned_by_code",
     "owned_portfolio",
     "owned_portfolios",
+    "sources_of_export",
 ]
 
 

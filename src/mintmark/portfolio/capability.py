@@ -116,7 +116,8 @@ class Reading:
 
     ``pack`` is the valuation view and ``ledger`` the journal at the head of ``ctx``; both note what they read
     in ``reads``. ``idempotency_key`` is the same when the same step of the same request is tried again.
-    ``portfolio`` is None where a pattern asks about none; ``owned`` refuses then.
+    ``portfolio`` is None where a pattern asks about none; ``owned`` refuses then. ``inherited`` are the sources of
+    the results that the arguments were made from.
     """
 
     ctx: RequestCtx
@@ -127,6 +128,7 @@ class Reading:
     notes: Notes
     idempotency_key: str
     portfolio: OwnedPortfolio | None = None
+    inherited: tuple[str, ...] = ()
 
     @property
     def owned(self) -> OwnedPortfolio:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, Column, Connection, Row, Table, Text, UniqueConstraint, insert, select
+from sqlalchemy import BigInteger, Boolean, Column, Connection, Row, Table, Text, UniqueConstraint, insert, select
 
 from mintmark.domain import Refused, iso
 from mintmark.portfolio.context import Actor
@@ -30,6 +30,20 @@ portfolios = Table(
     Column("active", Boolean, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     UniqueConstraint("code", name="portfolios_by_code"),
+)
+
+artifacts = Table(
+    "portfolio_artifacts",
+    metadata,
+    Column("artifact_id", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("format", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("pattern_id", Text, nullable=False),
+    Column("request_id", Text, nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
 )
 
 

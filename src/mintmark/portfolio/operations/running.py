@@ -216,6 +216,7 @@ def _reading(call: Call, ground: Ground) -> Reading:
         notes=Notes(),
         idempotency_key=f"{ground.ctx.request_id}:{call.key}",
         portfolio=ground.portfolio,
+        inherited=call.sources,
     )
 
 
