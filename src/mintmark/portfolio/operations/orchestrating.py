@@ -125,7 +125,7 @@ class _Run:
         same = (step.capability, repr(arguments))
         self._first_of.setdefault(same, []).append(index)
         if same not in self._calls:
-            call = Call(step.capability, arguments, step.key)
+            call = Call(step.capability, arguments, step.key, self._inherited(step))
             context = contextvars.copy_context()
             self._calls[same] = pool.submit(context.run, self._runtime.call, call, self._ground)
         return self._calls[same]

@@ -67,11 +67,12 @@ class Ground:
 
 @dataclass(frozen=True)
 class Call:
-    """One call; ``key`` names the step in its request."""
+    """One call; ``key`` names the step in its request, ``inherited`` are the sources its arguments came from."""
 
     capability: str
     arguments: BaseModel
     key: str
+    inherited: tuple[str, ...] = ()
 
 
 class Runtime:
@@ -216,7 +217,7 @@ def _reading(call: Call, ground: Ground) -> Reading:
         notes=Notes(),
         idempotency_key=f"{ground.ctx.request_id}:{call.key}",
         portfolio=ground.portfolio,
-        inherited=call.sources,
+        inherited=call.inherited,
     )
 
 
