@@ -1,0 +1,99 @@
+"""What would soften a scenario: instruments of a list, and forwards on foreign currencies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mintmark.measures import Undefined, currency_shock, hedge_ratio
+from mintmark.portfolio.costs import trade_cost
+from mintmark.portfolio.scenarios import Exposed, ScenarioResult, Shocks, shocked
+
+FloatArray = NDArray[np.float64]
+
+MOST_COST_SHARE = Decimal("0.002")
+"""What a hedge may cost of the net asset value: 20 bp."""
+_TEN_PLACES = Decimal("1e-10")
+
+
+@dataclass(frozen=True)
+class Hedge:
+    """A hedge: what to hold of it in base currency (negative is sold), its cost, and the scenario with it."""
+
+    kind: str
+    symbol: str
+    notional: Decimal
+    ratio: Decimal
+    cost: Decimal
+    change: Decimal
+    total_after: Decimal
+
+
+@dataclass(frozen=True)
+class Hedges:
+    """Hedges that lessen the loss, best first, and why each other one is none."""
+
+    hedges: tuple[Hedge, ...]
+    dropped: Mapping[str, str]
+
+
+def suggest_hedges(
+    result: ScenarioResult,
+    nav: Decimal,
+    shocks: Shocks,
+    base: str,
+    *,
+    returns: FloatArray,
+    instruments: Mapping[str, tuple[FloatArray, Exposed]],
+    foreign: Mapping[str, Decimal],
+) -> Hedges:
+    """Return what lessens the loss of ``result``, with the scenario run again after each.
+
+    ``returns`` (n_periods,) of the portfolio, and for each instrument its own of the same periods, all in ``base``,
+    beside what a scenario sees of one unit of base currency in it. ``foreign``: exposure to each currency in base
+    currency, hedged by selling all of it forward. No option is priced. A hedge that costs over 20 bp is dropped.
+    """
+    found: list[Hedge] = []
+    dropped: dict[str, str] = {}
+    for symbol, (own, exposed) in instruments.items():
+        try:
+            ratio = Decimal(format(hedge_ratio(returns, own), ".12f"))
+        except Undefined as why:
+            dropped[symbol] = why.reason
+            continue
+        fraction = shocked(exposed, shocks, base).fraction
+        _weigh("instrument", symbol, ratio, fraction, result, nav, found, dropped)
+    for currency, exposure in foreign.items():
+        fraction = Decimal(format(currency_shock(currency, base, float(shocks["usd"])), ".12f"))
+        _weigh("fx_forward", currency, -exposure / nav, fraction, result, nav, found, dropped)
+    return Hedges(tuple(sorted(found, key=lambda one: (-one.total_after, one.symbol))), dropped)
+
+
+def _weigh(
+    kind: str, symbol: str, ratio: Decimal, fraction: Decimal | None, result: ScenarioResult, nav: Decimal,
+    found: list[Hedge], dropped: dict[str, str],
+) -> None:  # fmt: skip
+    if fraction is None:
+        dropped[symbol] = "no_betas"
+        return
+    notional = (ratio * nav).quantize(_TEN_PLACES)
+    cost, change = trade_cost(notional), (notional * fraction).quantize(_TEN_PLACES)
+    if cost > MOST_COST_SHARE * nav:
+        dropped[symbol] = "hedge_too_costly"
+    elif change - cost <= 0:
+        dropped[symbol] = "no_relief"
+    else:
+        found.append(Hedge(kind, symbol, notional, ratio, cost, change, result.total + change - cost))
+
+
+def foreign_exposure(positions: Sequence[Exposed], base: str) -> dict[str, Decimal]:
+    """Return the value held in each currency but ``base``, by currency."""
+    held: dict[str, Decimal] = {}
+    for one in positions:
+        if one.currency != base:
+            held[one.currency] = held.get(one.currency, Decimal(0)) + one.value
+    return dict(sorted(held.items()))
