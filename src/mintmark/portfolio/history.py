@@ -242,6 +242,4 @@ class _Opening:
 
 def _parents(ledger: Any, code: str, end: date) -> dict[str, str]:
     """Return for each entry the instrument it is about, where it names one."""
-    return {
-        entry.id: str(entry.meta["symbol"]) for entry in ledger.entries(code, None, end) if "symbol" in entry.meta
-    }
+    return {entry.id: str(entry.meta["symbol"]) for entry in ledger.entries(code, None, end) if "symbol" in entry.meta}
