@@ -1,0 +1,22 @@
+"""The agent that reads holdings, values them and measures what they earned."""
+
+from __future__ import annotations
+
+from mintmark.portfolio.capabilities import (
+    financial_analyst_attribution,
+    financial_analyst_charts,
+    financial_analyst_holdings,
+    financial_analyst_performance,
+)
+from mintmark.portfolio.capability import Agent
+
+
+def financial_analyst() -> Agent:
+    """Return the agent."""
+    files = (
+        financial_analyst_holdings,
+        financial_analyst_performance,
+        financial_analyst_attribution,
+        financial_analyst_charts,
+    )
+    return Agent("financial_analyst", tuple(one for file in files for one in file.capabilities()), timeout=10.0)

@@ -1,0 +1,89 @@
+"""What the pages draw: series and shares, ready made."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+
+from mintmark.measures import Undefined, growth_index
+from mintmark.portfolio.capability import Answer, Arguments, Capability, Reading
+from mintmark.portfolio.shapes import GivenHistory, GivenValued
+
+
+class OverviewGiven(Arguments):
+    """What ``pricing.apply_pack`` and ``portfolio.nav_history`` gave."""
+
+    valued: GivenValued
+    history: GivenHistory
+
+
+class Point(Answer):
+    """One day of a line."""
+
+    date: date
+    value: float | None
+
+
+class Share(Answer):
+    """One part of the whole; null where the whole is not above zero."""
+
+    name: str
+    weight: Decimal | None
+
+
+class OverviewCharts(Answer):
+    """Values and the growth of one unit over the days asked for, and the shares of what is held."""
+
+    nav: list[Point]
+    growth: list[Point]
+    allocation: list[Share]
+    currencies: list[Share]
+
+
+def overview(reading: Reading, given: OverviewGiven) -> OverviewCharts:
+    """Return the lines and shares of the overview."""
+    history, valued = given.history, given.valued
+    first = len(history.dates) - history.lookback_days
+    dates = history.dates[first:]
+    return OverviewCharts(
+        nav=[Point(date=day, value=value) for day, value in zip(dates, history.nav[first:], strict=True)],
+        growth=_growth(reading, dates, history.returns[first:]),
+        allocation=[
+            *(Share(name=one.symbol, weight=one.weight) for one in valued.positions),
+            *(Share(name=f"{one.kind} {one.amount.currency}", weight=one.weight) for one in valued.money),
+        ],
+        currencies=_currencies(given),
+    )
+
+
+def _growth(reading: Reading, dates: list[date], returns: list[float | None]) -> list[Point]:
+    found = np.array([np.nan if one is None else one for one in returns[1:]])
+    try:
+        index = growth_index(found)
+    except Undefined as undefined:
+        reading.notes.undefined("growth", undefined.reason)
+        return []
+    return [Point(date=day, value=value) for day, value in zip(dates, index.tolist(), strict=True)]
+
+
+def _currencies(given: OverviewGiven) -> list[Share]:
+    if given.valued.nav.amount <= 0:
+        return []
+    by_name: dict[str, Decimal] = {}
+    for currency, weight in (
+        *((one.price.currency, one.weight) for one in given.valued.positions),
+        *((one.amount.currency, one.weight) for one in given.valued.money),
+    ):
+        by_name[currency] = by_name.get(currency, Decimal(0)) + (weight or Decimal(0))
+    return [Share(name=name, weight=weight) for name, weight in sorted(by_name.items())]
+
+
+def capabilities() -> tuple[Capability, ...]:
+    """Return the capabilities of this file."""
+    found: tuple[tuple[str, Any, Any, Any, str], ...] = (
+        ("charts.overview", OverviewGiven, OverviewCharts, overview, "Lines and shares of the overview."),
+    )
+    return tuple(Capability(name, arguments, result, run, summary) for name, arguments, result, run, summary in found)
