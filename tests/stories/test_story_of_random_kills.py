@@ -12,7 +12,7 @@ from story_house import House, HouseMaker
 from story_samples import PATIENT, WIDE
 
 CYCLES = 100
-PARTS = 4
+PARTS = 12
 """So many tests share the cycles, each with a house of its own."""
 
 
