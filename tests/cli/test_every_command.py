@@ -43,6 +43,7 @@ def test_the_commands_are_those_of_the_house():
             *(f"operations {word}" for word in ("list", "show", "cancel", "resume", "follow")),
             *(f"strategy {word}" for word in ("list", "show", "validate", "lookahead")),
             *(f"data {word}" for word in ("import", "fetch", "sample", "list", "quality", "actions")),
+            *(f"data import-{word}" for word in ("macro", "fundamentals", "news")),
             *(f"pack {word}" for word in ("seal", "list", "show", "verify", "build", "restate", "confirm", "health")),
             *(f"rights {word}" for word in ("check", "violations", "licence add", "licence list")),
             *("train", "backtest", "montecarlo", "sweep", "walkforward", "crossvalidate", "gates selftest"),

@@ -267,9 +267,9 @@ def quality(app: App, symbol: str, timeframe: str) -> Body:
     return _data(app.data.quality(symbol, _timeframe(timeframe)))
 
 
-def actions(app: App, path: Path) -> Body:
+def actions(app: App, path: Path, announce_lead_days: int | None = None) -> Body:
     """Import corporate actions."""
-    return _data(app.data.actions(path))
+    return _data(app.data.actions(path, announce_lead_days=announce_lead_days))
 
 
 def seal(app: App, as_of: str, policy: str) -> Body:

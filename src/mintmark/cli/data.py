@@ -132,6 +132,10 @@ def quality(
 @group.command("actions", epilog="Example: mintmark data actions splits_and_dividends.csv")
 def actions(
     path: Annotated[Path, typer.Argument(metavar="PATH", help="CSV of splits and dividends.")],
+    announce_lead_days: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Take rows without an announced day as known N days before their ex day."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Import corporate actions."""
@@ -141,4 +145,107 @@ def actions(
     from mintmark.cli.shown import show_pairs
 
     with opened() as app:
-        give(answers.actions(app, path), as_json, show_pairs)
+        give(answers.actions(app, path, announce_lead_days), as_json, show_pairs)
+
+
+SourceOption = Annotated[str, typer.Option(metavar="NAME", help="Where the file comes from.")]
+RightsOption = Annotated[str, typer.Option(metavar="R", help="What the data may be used for.")]
+ScaleOption = Annotated[str, typer.Option(metavar="X", help="What a number as printed is multiplied by: percent 0.01.")]
+FileArgument = Annotated[Path, typer.Argument(metavar="PATH", help="CSV, JSON or parquet file.")]
+
+
+@group.command(
+    "import-macro",
+    epilog="Example: mintmark data import-macro treasury.csv --series DGS10=10year --series DGS2=2year --dates date "
+    '--frequency daily --unit "fraction per year" --source file:treasury',
+)
+def import_macro(
+    path: FileArgument,
+    series: Annotated[list[str], typer.Option(metavar="NAME=COLUMN", help="A series and its column; repeatable.")],
+    dates: Annotated[str, typer.Option(metavar="COLUMN", help="Column with the day the period begins on.")],
+    frequency: Annotated[str, typer.Option(metavar="F", help="daily, monthly or quarterly.")],
+    unit: Annotated[str, typer.Option(metavar="U", help="Unit of the stored values, such as index.")],
+    source: SourceOption,
+    scale: ScaleOption = "1",
+    rights: RightsOption = "research_only",
+    release_days: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Days from the end of a period to its release. Default: daily 1, quarterly 30."),
+    ] = None,
+    release_column: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Column with the day of release; it wins over the rule.")
+    ] = None,
+    where: Annotated[
+        list[str] | None, typer.Option(metavar="COLUMN=TEXT", help="Take only rows with this text; repeatable.")
+    ] = None,
+    zero_is_missing: Annotated[bool, typer.Option("--zero-is-missing", help="Read a zero as not yet known.")] = False,
+    average: Annotated[bool, typer.Option("--average", help="Values are means over their period, no fixings.")] = False,
+    vintages: Annotated[
+        bool, typer.Option("--vintages", help="A period may stand several times, under the day of each release.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Import macro series with their unit, scale and days of release."""
+    from mintmark.app import data_answers
+    from mintmark.cli.opened import opened
+    from mintmark.cli.output import give
+    from mintmark.cli.shown import show_series
+
+    with opened() as app:
+        answer = data_answers.import_macro(
+            app,
+            path,
+            series=series,
+            dates=dates,
+            frequency=frequency,
+            unit=unit,
+            scale=scale,
+            source=source,
+            rights=rights,
+            release_days=release_days,
+            released=release_column,
+            where=tuple(where or ()),
+            zero_is_missing=zero_is_missing,
+            average=average,
+            vintages=vintages,
+        )
+        give(answer, as_json, show_series)
+
+
+@group.command(
+    "import-fundamentals",
+    epilog="Example: mintmark data import-fundamentals figures.csv --source file:filings --currency USD",
+)
+def import_fundamentals(
+    path: FileArgument,
+    source: SourceOption,
+    currency: Annotated[str, typer.Option(metavar="C", help="Currency of values without a unit.")],
+    scale: Annotated[str, typer.Option(metavar="X", help="What money as printed is multiplied by.")] = "1",
+    rights: RightsOption = "research_only",
+    as_json: AsJson = False,
+) -> None:
+    """Import reported figures: symbol, period_end, frequency, item, value, perhaps unit and released."""
+    from mintmark.app import data_answers
+    from mintmark.cli.opened import opened
+    from mintmark.cli.output import give
+    from mintmark.cli.shown import show_pairs
+
+    with opened() as app:
+        answer = data_answers.import_fundamentals(
+            app, path, source=source, rights=rights, currency=currency, scale=scale
+        )
+        give(answer, as_json, show_pairs)
+
+
+@group.command("import-news", epilog="Example: mintmark data import-news headlines.json --source file:desk")
+def import_news(
+    path: FileArgument, source: SourceOption, rights: RightsOption = "research_only", as_json: AsJson = False
+) -> None:
+    """Import headlines: published, title, url, publisher, symbols; their text is not kept."""
+    from mintmark.app import data_answers
+    from mintmark.cli.opened import opened
+    from mintmark.cli.output import give
+    from mintmark.cli.shown import show_pairs
+
+    with opened() as app:
+        give(data_answers.import_news(app, path, source=source, rights=rights), as_json, show_pairs)

@@ -3,7 +3,9 @@
 from mintmark.data.actions import Action, require_adjusted
 from mintmark.data.calendars import CALENDARS, bars_per_year, trading_days
 from mintmark.data.currencies import Rates
-from mintmark.data.macro import Macro
+from mintmark.data.documents import Fundamental, NewsItem
+from mintmark.data.macro import Macro, MacroDeclared
+from mintmark.data.macro_files import MacroColumns, release_days_of
 from mintmark.data.operations import DataRoom, ExportAsked, Licensing
 from mintmark.data.pack import Pack
 from mintmark.data.packs import PREWARM_STEPS, RESTATEMENT_REASONS, Hold, PackState, gate, warnings_of
@@ -24,11 +26,15 @@ __all__ = [
     "DataRoom",
     "Decision",
     "ExportAsked",
+    "Fundamental",
     "Hold",
     "Licence",
     "Licensing",
     "Macro",
+    "MacroColumns",
+    "MacroDeclared",
     "Needs",
+    "NewsItem",
     "Pack",
     "PackState",
     "Rate",
@@ -39,6 +45,7 @@ __all__ = [
     "Valuation",
     "bars_per_year",
     "gate",
+    "release_days_of",
     "require_adjusted",
     "trading_days",
     "warnings_of",

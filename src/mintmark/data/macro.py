@@ -23,7 +23,8 @@ class MacroDeclared:
     """What a macro series is.
 
     ``release_days`` lie between the end of a period and its release. ``scale``
-    turns a number as printed into ``unit``: percent become fractions by 0.01.
+    turns a number as printed into ``unit``: percent become fractions by 0.01. ``average`` says that a value is the
+    mean over its period, no fixing; ``vintages`` that each value stands under the day it was released, revisions too.
     """
 
     name: str
@@ -34,6 +35,8 @@ class MacroDeclared:
     rights: str
     origin: str
     scale: Decimal = Decimal(1)
+    average: bool = False
+    vintages: bool = False
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -44,7 +47,8 @@ class MacroDeclared:
             "source": self.source,
             "rights": self.rights,
             "origin": self.origin,
-            "revised": True,
+            "revised": not self.vintages,
+            **({"average": True} if self.average else {}),
         }
 
 
@@ -71,22 +75,31 @@ def release_date(period: date, frequency: Frequency, days: int) -> date:
     return first_after - timedelta(days=1) + timedelta(days=days)
 
 
-def macro_frame(declared: MacroDeclared, rows: Iterable[tuple[date, str]]) -> tuple[pl.DataFrame, int]:
-    """Return the series as a frame (timestamp, known_at, value) and how many rows had no value."""
+def macro_frame(
+    declared: MacroDeclared, rows: Iterable[tuple[date, str]], released: Sequence[date] | None = None
+) -> tuple[pl.DataFrame, int]:
+    """Return the series as a frame (timestamp, known_at, value) and how many rows had no value.
+
+    ``released`` are the days of release where the data gives them, one for each row; they win over the rule.
+    """
     kept, empty = [], 0
-    for period, text in rows:
+    for place, (period, text) in enumerate(rows):
         if text in ("", "."):
             empty += 1
             continue
-        released = release_date(period, declared.frequency, declared.release_days)
-        kept.append((_start(period), _start(released), float(Decimal(text) * declared.scale)))
+        rule = release_date(period, declared.frequency, declared.release_days)
+        known = rule if released is None else released[place]
+        kept.append((_start(period), _start(known), float(Decimal(text) * declared.scale)))
     schema = {"timestamp": UTC_STAMPS, "known_at": UTC_STAMPS, "value": pl.Float64()}
     return pl.DataFrame(kept, schema=schema, orient="row"), empty
 
 
 def known_by(frame: pl.DataFrame, as_of: date) -> pl.DataFrame:
-    """Return the values released on or before ``as_of``."""
-    return frame.filter(pl.col("known_at") <= _start(as_of))
+    """Return the values released on or before ``as_of``; of several about one period the last released."""
+    known = frame.filter(pl.col("known_at") <= _start(as_of))
+    if known["timestamp"].is_duplicated().any():
+        return known.sort("timestamp", "known_at").unique("timestamp", keep="last", maintain_order=True)
+    return known
 
 
 def macro_span(frame: pl.DataFrame) -> dict[str, Any]:

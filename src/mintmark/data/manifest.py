@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -62,8 +63,12 @@ def build_manifest(
     macro: Sequence[Mapping[str, Any]],
     actions: Iterable[Action],
     taken_as: Mapping[str, str],
+    documents: Mapping[str, Sequence[Mapping[str, Any]]] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    """Return the manifest of a pack: everything in it, in one order, and no clock readings."""
+    """Return the manifest of a pack: everything in it, in one order, and no clock readings.
+
+    ``documents`` are its fundamentals and news; a kind it has none of is not named.
+    """
     ordered = sorted(series, key=lambda one: (one.symbol, one.timeframe.seconds))
     symbols = {one.symbol for one in ordered}
     known = sorted((a for a in actions if a.symbol in symbols and a.known_on <= as_of), key=_action_order)
@@ -75,8 +80,9 @@ def build_manifest(
         "macro": sorted(macro, key=lambda one: str(one["name"])),
         "fx": _pairs(ordered),
         "actions": [action.as_json() for action in known],
-        "sources": _sources(ordered, macro, known),
+        "sources": _sources(ordered, [*macro, *(one for kind in documents.values() for one in kind)], known),
         "currencies_taken_as": dict(taken_as),
+        **{kind: list(found) for kind, found in documents.items()},
     }
 
 

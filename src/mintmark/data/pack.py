@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from mintmark.data.actions import Action, action_from, adjusted, unexplained_jumps
 from mintmark.data.calendars import bars_per_year, expected
 from mintmark.data.currencies import Quotes, Rates, convert
+from mintmark.data.documents import Fundamental, NewsItem, fundamental_from, news_from
 from mintmark.data.macro import Macro, as_macro
 from mintmark.data.partitions import Partition, joined
 from mintmark.data.quality import completeness, stamps_of
@@ -23,25 +25,35 @@ from mintmark.data.valuation import Valuation
 from mintmark.domain import Bars, Instrument, Refused, Timeframe, from_iso, stamp_of
 from mintmark.strategy import PackFacts, SymbolFacts, resample
 
+DOCUMENT_KINDS = ("fundamentals", "news")
+
 StampArray = NDArray[np.int64]
 
 
 class Pack:
     """One sealed cut of the market. What is asked for is read when it is first asked for, then kept.
 
-    ``read`` gives the frame of a partition or a macro series by its content's sha256.
+    ``read`` gives the frame of a partition or a macro series by its content's sha256, ``read_document`` the bytes of
+    fundamentals or news.
 
     Raises: every reading method ``pack_damaged`` when stored bytes are not what their name says.
     """
 
     def __init__(
-        self, pack_id: str, sha256: str, manifest: Mapping[str, Any], read: Callable[[str], pl.DataFrame]
+        self,
+        pack_id: str,
+        sha256: str,
+        manifest: Mapping[str, Any],
+        read: Callable[[str], pl.DataFrame],
+        read_document: Callable[[str], bytes],
     ) -> None:
         self.id = pack_id
         self.sha256 = sha256
         self.manifest = manifest
         self.as_of = date.fromisoformat(manifest["as_of"])
         self._read = read
+        self._read_document = read_document
+        self._figures: dict[str, tuple[Fundamental, ...]] = {}
         self._bars: dict[tuple[str, Timeframe], Bars] = {}
         self._macro: dict[str, Macro] = {}
 
@@ -141,6 +153,29 @@ class Pack:
         if name not in self._macro:
             self._macro[name] = as_macro(self._read(found["sha256"]))
         return self._macro[name]
+
+    def documents(self, kind: str | None = None) -> list[Mapping[str, Any]]:
+        """Return how the fundamentals and news are declared; with ``kind``, those of it."""
+        kinds = DOCUMENT_KINDS if kind is None else (kind,)
+        return [one for name in kinds for one in self.manifest.get(name, ())]
+
+    def fundamentals(self, symbol: str) -> tuple[Fundamental, ...]:
+        """Return the reported figures of ``symbol`` that were released by the as-of, oldest period first."""
+        if symbol not in self._figures:
+            held = [one for one in self.documents("fundamentals") if one["name"] == symbol]
+            rows = [row for one in held for row in json.loads(self._read_document(one["sha256"]))]
+            self._figures[symbol] = tuple(fundamental_from(row) for row in rows)
+        return self._figures[symbol]
+
+    @cached_property
+    def news(self) -> tuple[tuple[str, NewsItem], ...]:
+        """The headlines published by the as-of with the source of each, oldest first."""
+        found = [
+            (one["source"], news_from(row))
+            for one in self.documents("news")
+            for row in json.loads(self._read_document(one["sha256"]))
+        ]
+        return tuple(sorted(found, key=lambda one: (one[1].published, one[1].url)))
 
     def rates(self, currency: str, account_currency: str, moments: StampArray) -> NDArray[np.float64]:
         """Return what one unit of ``currency`` is worth at each of ``moments`` (ns); raises ``missing_rate``."""

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from mintmark.data.actions import Action
 from mintmark.data.calendars import bars_per_year, trading_days
 from mintmark.data.closes import DayCloses, day_closes, day_number, day_of, exact_close, scheduled
+from mintmark.data.documents import Fundamental, NewsItem
 from mintmark.data.fixings import MIDDLE, Leg, legs_between, through
 from mintmark.data.macro import Macro
 from mintmark.data.reads import Reads, source_of
@@ -239,6 +240,32 @@ class Valuation:
     @staticmethod
     def _symbols(need: Needs) -> set[str]:
         return {*need.symbols, *([need.benchmark] if need.benchmark else [])}
+
+    def fundamentals(self, symbol: str) -> tuple[Fundamental, ...]:
+        """Return the reported figures of ``symbol`` released by the day, oldest period first."""
+        for one in self.pack.documents("fundamentals"):
+            if one["name"] == symbol:
+                self.reads.note(one["source"])
+        return self.pack.fundamentals(symbol)
+
+    def news(self, symbols: Iterable[str] | None = None) -> tuple[NewsItem, ...]:
+        """Return the headlines published by the day, oldest first; with ``symbols``, those about one of them."""
+        wanted = None if symbols is None else set(symbols)
+        found = [one for one in self.pack.news if wanted is None or wanted & set(one[1].symbols)]
+        for source, _ in found:
+            self.reads.note(source)
+        return tuple(item for _, item in found)
+
+    def upcoming_actions(self, symbol: str) -> list[Action]:
+        """Return the splits and dividends of ``symbol`` known at the day that still lie ahead."""
+        found = self.pack.upcoming_actions(symbol)
+        for action in found:
+            self.reads.note(action.source)
+        return found
+
+    def revised(self, name: str) -> bool:
+        """Return whether a macro series holds later revisions of its values, its vintages unknown."""
+        return any(one["name"] == name and one["revised"] for one in self.pack.manifest["macro"])
 
     def missing(self, needs: Iterable[Needs]) -> tuple[str, ...]:
         """Return the symbols without a close and the pairs without a rate among what portfolios need, in order."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,6 +14,7 @@ from sqlalchemy import Connection
 from mintmark.data.currencies import STABLECOINS
 from mintmark.data.macro import known_by, macro_span
 from mintmark.data.manifest import build_manifest, canonical, cutoff, known_pack_id, pack_id, pack_sha256, read_manifest
+from mintmark.data.operations.records import Records
 from mintmark.data.operations.shelf import Shelf
 from mintmark.data.operations.state_rows import add_event, add_state, change_state
 from mintmark.data.pack import Pack
@@ -60,11 +62,19 @@ class Packing:
     """Seals what was known at a day, and opens what was sealed."""
 
     def __init__(
-        self, database: Database, blobs: Blobs, shelf: Shelf, clock: Clock, *, stablecoins_as_usd: bool
+        self,
+        database: Database,
+        blobs: Blobs,
+        shelf: Shelf,
+        records: Records,
+        clock: Clock,
+        *,
+        stablecoins_as_usd: bool,
     ) -> None:
         self._database = database
         self._blobs = blobs
         self._shelf = shelf
+        self._records = records
         self._clock = clock
         self._taken_as = STABLECOINS if stablecoins_as_usd else {}
 
@@ -85,7 +95,8 @@ class Packing:
             raise Refused(message, code="as_of_in_future", as_of=as_of.isoformat())
         frames: dict[str, pl.DataFrame] = {}
         series, macro, actions, taken = self._known(as_of, limit, source, frames)
-        content = canonical(build_manifest(as_of, policy, series, macro, actions, taken))
+        documents = self._records.known_documents(as_of, source)
+        content = canonical(build_manifest(as_of, policy, series, macro, actions, taken, documents))
         fresh = self._shelf.keep(frames)
         self._blobs.put(content)
         # Where several processes seal the same day at once, all but one look again.
@@ -187,9 +198,20 @@ class Packing:
         Refuses: ``not_found``. Raises: ``pack_damaged``.
         """
         row = self._row(name)
-        pack = Pack(name, row.pack_sha256, self._manifest(row), self._shelf.read)
+        pack = Pack(name, row.pack_sha256, self._manifest(row), self._shelf.read, self._document)
         self._shelf.check(_blob_names(pack))
+        for document in pack.documents():
+            self._document(document["sha256"])
         return pack
+
+    def _document(self, name: str) -> bytes:
+        try:
+            content = self._blobs.get(name)
+        except MissingBlob as error:
+            raise damaged(name, "is missing") from error
+        if hashlib.sha256(content).hexdigest() != name:
+            raise damaged(name, "is not what was stored")
+        return content
 
     def verify(self, name: str) -> dict[str, Any]:
         """Compute everything a pack says of itself again: manifest, files, contents, spans.

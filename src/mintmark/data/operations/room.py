@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from mintmark.data.actions import Action
-from mintmark.data.macro import macro_frame, macro_span
+from mintmark.data.macro import MacroDeclared, macro_frame
+from mintmark.data.macro_files import MacroColumns
 from mintmark.data.operations.fetching import Fetching, Progress
 from mintmark.data.operations.intake import Intake, declare, file_bytes
 from mintmark.data.operations.packing import Packing, restatement
+from mintmark.data.operations.records import Records
 from mintmark.data.operations.shelf import Shelf
 from mintmark.data.operations.states import PackStates
 from mintmark.data.pack import Pack
-from mintmark.data.partitions import content_hash
 from mintmark.data.providers import sample
 from mintmark.data.providers.exchange import open_exchange
 from mintmark.data.series import Series, known_timeframe
-from mintmark.data.tables import replace_macro, stored_actions, stored_macro, stored_series
+from mintmark.data.tables import stored_actions, stored_series
 from mintmark.data.valuation import POLICY_CALENDARS, Needs
 from mintmark.domain import Clock, Refused, Timeframe
 from mintmark.store import Blobs, Database
@@ -49,7 +51,10 @@ class DataRoom:
         self._shelf = Shelf(database, blobs)
         self._intake = Intake(database, self._shelf, clock)
         self._fetching = Fetching(database, self._shelf, self._intake, clock, exchanges)
-        self._packing = Packing(database, blobs, self._shelf, clock, stablecoins_as_usd=stablecoins_as_usd)
+        self.records = Records(database, blobs, self._shelf, clock)
+        self._packing = Packing(
+            database, blobs, self._shelf, self.records, clock, stablecoins_as_usd=stablecoins_as_usd
+        )
         self._opened = lru_cache(maxsize=KEPT_OPEN)(self._packing.open)
         self.states = PackStates(database, clock, self._opened)
 
@@ -139,18 +144,29 @@ class DataRoom:
 
     def _take_macro(self) -> dict[str, int]:
         empty = {}
-        with self._database.read() as connection:
-            held = {one["name"]: one for one in stored_macro(connection)}
         for declared, rows in sample.sample_macro():
             frame, empty[declared.name] = macro_frame(declared, rows)
-            name = content_hash(frame)
-            record = {**declared.as_json(), **macro_span(frame), "dropped": empty[declared.name], "sha256": name}
-            if held.get(declared.name) == record:
-                continue
-            self._shelf.keep({name: frame})
-            with self._database.write() as connection:
-                replace_macro(connection, record, self._clock.now())
+            self.records.take_macro(declared, frame, empty[declared.name])
         return empty
+
+    def import_macro(self, path: Path | str, columns: MacroColumns, declared: MacroDeclared) -> list[dict[str, Any]]:
+        """Store the macro series of a CSV, JSON or parquet file; ``declared`` tells of all of them but their names.
+
+        Safe to run again. Leaves on a refusal: nothing.
+        Refuses: ``not_found``, ``layout_unknown``, ``wrong_type`` with line and column, ``duplicate_period``.
+        """
+        return self.records.macro_file(file_bytes(Path(path)), columns, declared)
+
+    def import_fundamentals(
+        self, path: Path | str, *, source: str, rights: str, currency: str, scale: Decimal
+    ) -> dict[str, Any]:
+        """Store the reported figures of a CSV, JSON or parquet file, all or none; see ``read_fundamentals``."""
+        content = file_bytes(Path(path))
+        return self.records.fundamentals(content, source=source, rights=rights, currency=currency, scale=scale)
+
+    def import_news(self, path: Path | str, *, source: str, rights: str) -> dict[str, Any]:
+        """Store the headlines of a CSV, JSON or parquet file, all or none; see ``read_news``."""
+        return self.records.news(file_bytes(Path(path)), source=source, rights=rights)
 
     def actions(
         self, path: Path | str, *, source: str | None = None, announce_lead_days: int | None = None
