@@ -16,8 +16,9 @@ from mintmark.domain import Clock, NotWritable, SystemClock
 
 if TYPE_CHECKING:
     from mintmark.data import DataRoom, Licensing
+    from mintmark.ledger import Ledger
     from mintmark.llm import Budget
-    from mintmark.portfolio import Exports
+    from mintmark.portfolio import Exports, PortfolioRoom
     from mintmark.research import Context, Research, Rules
     from mintmark.runtime import Engine, Operations
     from mintmark.store import Blobs, Database
@@ -107,6 +108,22 @@ class App:
         from mintmark.portfolio import Exports
 
         return Exports(self.database, self.blobs, self.clock, self.rights, mintmark.__version__)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The journal of every portfolio."""
+        from mintmark.ledger import Ledger
+
+        return Ledger(self.database, self.clock)
+
+    @cached_property
+    def portfolio(self) -> PortfolioRoom:
+        """Portfolios, patterns, and the one executor."""
+        from mintmark.portfolio import PortfolioRoom
+
+        return PortfolioRoom(
+            self.database, self.clock, self.data, self.ledger, self.rights, self.exports, mintmark.__version__
+        )
 
     @cached_property
     def research_context(self) -> Context:

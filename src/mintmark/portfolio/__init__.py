@@ -9,14 +9,27 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mintmark.portfolio.answer import Executed
     from mintmark.portfolio.capability import Agent, Agents, Answer, Arguments, Capability, Notes, Reading, Services
     from mintmark.portfolio.context import Actor, RequestCtx
     from mintmark.portfolio.export_gate import ExportGate, Wanted
     from mintmark.portfolio.export_reading import sources_of_export
     from mintmark.portfolio.operations.exporting import AnswerExporter, Artifact, Exports
+    from mintmark.portfolio.operations.room import NewPortfolio, PortfolioRoom, check_patterns, described
+    from mintmark.portfolio.pattern_files import PatternsInvalid
+    from mintmark.portfolio.question import Format, Question, security_id
     from mintmark.portfolio.tables import OwnedPortfolio, owned_by_code, owned_portfolio, owned_portfolios
 
 _HOMES = {
+    "Format": "question",
+    "security_id": "question",
+    "described": "operations.room",
+    "check_patterns": "operations.room",
+    "PatternsInvalid": "pattern_files",
+    "Executed": "answer",
+    "Question": "question",
+    "PortfolioRoom": "operations.room",
+    "NewPortfolio": "operations.room",
     "Actor": "context",
     "Agent": "capability",
     "Agents": "capability",
@@ -48,17 +61,26 @@ __all__ = [
     "Arguments",
     "Artifact",
     "Capability",
+    "Executed",
     "ExportGate",
     "Exports",
+    "Format",
+    "NewPortfolio",
     "Notes",
     "OwnedPortfolio",
+    "PatternsInvalid",
+    "PortfolioRoom",
+    "Question",
     "Reading",
     "RequestCtx",
     "Services",
     "Wanted",
+    "check_patterns",
+    "described",
     "owned_by_code",
     "owned_portfolio",
     "owned_portfolios",
+    "security_id",
     "sources_of_export",
 ]
 

@@ -40,6 +40,7 @@ class Holdings(Answer):
     portfolio: str
     base_currency: str
     asof: date
+    symbols: list[str]
     positions: list[Holding]
     cash: list[Money]
     receivables: list[Owed]

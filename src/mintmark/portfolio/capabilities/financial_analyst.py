@@ -10,13 +10,11 @@ from mintmark.portfolio.capabilities import (
 )
 from mintmark.portfolio.capability import Agent
 
+_FILES = (
+    financial_analyst_holdings,
+    financial_analyst_performance,
+    financial_analyst_attribution,
+    financial_analyst_charts,
+)
 
-def financial_analyst() -> Agent:
-    """Return the agent."""
-    files = (
-        financial_analyst_holdings,
-        financial_analyst_performance,
-        financial_analyst_attribution,
-        financial_analyst_charts,
-    )
-    return Agent("financial_analyst", tuple(one for file in files for one in file.capabilities()), timeout=10.0)
+AGENT = Agent("financial_analyst", tuple(one for file in _FILES for one in file.capabilities()), timeout=10.0)

@@ -45,6 +45,7 @@ def positions(reading: Reading, _given: NoArguments) -> Holdings:
         portfolio=owned.code,
         base_currency=owned.base_currency,
         asof=day,
+        symbols=sorted({one.symbol for one in found}),
         positions=found,
         cash=_moneys(ledger.cash(owned.code, day)),
         receivables=[Owed(symbol=symbol, amount=Money(amount, ccy)) for (symbol, ccy), amount in receivables],

@@ -1,0 +1,189 @@
+"""The front of the portfolio room."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from typing import Any, Literal
+from uuid import UUID, uuid4
+
+from mintmark.data import DataRoom, Decision, Licensing, Rights
+from mintmark.domain import Clock, Refused
+from mintmark.ledger import Book, Ledger
+from mintmark.portfolio.answer import Executed
+from mintmark.portfolio.capabilities import known_agents
+from mintmark.portfolio.capability import Agents, Services
+from mintmark.portfolio.context import Actor, RequestCtx
+from mintmark.portfolio.export_gate import ExportGate
+from mintmark.portfolio.operations.executing import Executor, House
+from mintmark.portfolio.operations.exporting import AnswerExporter, Exports
+from mintmark.portfolio.operations.orchestrating import Orchestrator
+from mintmark.portfolio.operations.packs_view import PacksOfRoom
+from mintmark.portfolio.operations.running import Runtime
+from mintmark.portfolio.pattern import Pattern
+from mintmark.portfolio.pattern_files import load_patterns
+from mintmark.portfolio.question import Question
+from mintmark.portfolio.tables import (
+    OwnedPortfolio,
+    add_portfolio,
+    code_is_taken,
+    owned_by_code,
+    owned_portfolio,
+    owned_portfolios,
+)
+from mintmark.store import Database
+
+_RIGHTS_KEPT = 16
+
+
+@dataclass(frozen=True)
+class NewPortfolio:
+    """What a portfolio is to be."""
+
+    code: str
+    base_currency: str
+    name: str | None = None
+    policy: Literal["EOD", "UTC"] = "EOD"
+    booking: Literal["fifo", "lifo", "hifo", "average", "specific"] = "fifo"
+    allow_shorts: bool = False
+    tax_rule: Literal["us", "none"] = "none"
+    benchmark: str | None = None
+
+
+class PortfolioRoom:
+    """Portfolios, patterns, and the one executor."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        data: DataRoom,
+        ledger: Ledger,
+        licensing: Licensing,
+        exports: Exports,
+        code_version: str,
+    ) -> None:
+        self._database, self._clock = database, clock
+        self._data, self._ledger = data, ledger
+        self._display = _Display(licensing)
+        self._exports = exports
+        self._code_version = code_version
+
+    @cached_property
+    def agents(self) -> Agents:
+        """All that can be computed."""
+        return known_agents()
+
+    @cached_property
+    def patterns(self) -> Mapping[str, Pattern]:
+        """The patterns of the house by id.
+
+        Raises:
+            PatternsInvalid: one of them cannot run; every problem is named.
+        """
+        return load_patterns(pattern_texts(), self.agents)
+
+    @cached_property
+    def executor(self) -> Executor:
+        """Answers every question about a portfolio."""
+        random = secrets.SystemRandom()
+        runtime = Runtime(self.agents, display=self._display, jitter=lambda: random.uniform(0.8, 1.2))
+        services = Services(self._clock, {ExportGate: self._exports})
+        packs, exporter = PacksOfRoom(self._data), AnswerExporter(self._exports)
+        house = House(self._database, self._clock, packs, self._ledger, services, self._code_version, exporter)
+        return Executor(self.patterns, Orchestrator(runtime), house)
+
+    def execute(self, actor: Actor, question: Question, *, request_id: str, trace_id: str | None = None) -> Executed:
+        """Return the answer of ``question``; raises as ``Executor.execute``."""
+        return self.executor.execute(actor, question, request_id=request_id, trace_id=trace_id or uuid4().hex)
+
+    def create(self, actor: Actor, wanted: NewPortfolio) -> OwnedPortfolio:
+        """Add a portfolio of ``actor`` and start its book in the ledger, both or neither.
+
+        Refuses: ``portfolio_exists`` for a code that is taken, ``instrument_not_found`` for a benchmark without a
+            series, ``invalid_request``, ``forbidden`` for a viewer.
+        """
+        if not actor.may("trader"):
+            raise Refused("adding a portfolio asks for the role trader", code="forbidden", expected="trader")
+        if wanted.benchmark is not None and wanted.benchmark not in {one["symbol"] for one in self._data.series()}:
+            message = f"there is no series of {wanted.benchmark}: import it first"
+            raise Refused(message, code="instrument_not_found", symbol=wanted.benchmark)
+        portfolio = OwnedPortfolio(
+            portfolio_id=uuid4(),
+            owner=actor.user_id,
+            code=wanted.code,
+            name=wanted.name or wanted.code,
+            base_currency=wanted.base_currency,
+            policy=wanted.policy,
+            booking=wanted.booking,
+            allow_shorts=wanted.allow_shorts,
+            tax_rule=wanted.tax_rule,
+            benchmark=wanted.benchmark,
+            rights_profile="default",
+            active=True,
+            created_at=self._clock.now(),
+        )
+        book = Book(wanted.code, wanted.base_currency, wanted.booking, wanted.allow_shorts)
+        with self._database.write() as connection:
+            if code_is_taken(connection, wanted.code):
+                raise Refused(f"the code {wanted.code} is taken", code="portfolio_exists", portfolio=wanted.code)
+            self._ledger.open_book(book, connection)
+            add_portfolio(connection, portfolio)
+        return portfolio
+
+    def portfolios(self, actor: Actor) -> list[OwnedPortfolio]:
+        """Return the portfolios of ``actor``, by code."""
+        with self._database.read() as connection:
+            return owned_portfolios(connection, actor)
+
+    def portfolio(self, actor: Actor, named: UUID | str) -> OwnedPortfolio:
+        """Return the portfolio of ``actor`` with this id or code; refuses ``portfolio_not_found``."""
+        with self._database.read() as connection:
+            if isinstance(named, UUID):
+                return owned_portfolio(connection, actor, named)
+            return owned_by_code(connection, actor, named)
+
+
+class _Display:
+    """Whether figures may be shown; the records of a request are read once."""
+
+    def __init__(self, licensing: Licensing) -> None:
+        self._licensing = licensing
+        self._rights: OrderedDict[tuple[str, str, str], Rights] = OrderedDict()
+
+    def __call__(self, ctx: RequestCtx, sources: Sequence[str]) -> Decision:
+        key = (ctx.request_id, ctx.rights_profile, ctx.pricing_pack_id)
+        rights = self._rights.get(key)
+        if rights is None:
+            rights = self._rights[key] = self._licensing.rights(ctx.rights_profile, ctx.pricing_pack_id)
+            while len(self._rights) > _RIGHTS_KEPT:
+                self._rights.popitem(last=False)
+        return rights.decide(sources, "display")
+
+
+def pattern_texts() -> dict[str, str]:
+    """Return the pattern files of the house by name."""
+    folder = files("mintmark.portfolio").joinpath("patterns")
+    return {one.name: one.read_text(encoding="utf-8") for one in folder.iterdir() if one.name.endswith(".json")}
+
+
+def check_patterns(texts: Mapping[str, str]) -> list[str]:
+    """Return the ids of the patterns in ``texts`` (file name to text), checked; raises ``PatternsInvalid``."""
+    return sorted(load_patterns(texts, known_agents()))
+
+
+def described(pattern: Pattern, *, whole: bool = False) -> dict[str, Any]:
+    """Return a pattern as a door shows it: a line, or all of it with its hash."""
+    if whole:
+        return {**json.loads(json.dumps(pattern.as_json())), "sha256": pattern.sha256}
+    plain = ("id", "name", "description", "version", "category", "min_role", "effects")
+    return {
+        **{name: getattr(pattern, name) for name in plain},
+        "inputs": sorted(pattern.inputs),
+        "steps": len(pattern.steps),
+    }
