@@ -113,10 +113,17 @@ class Entry:
     sequence: int = 0
     hash: str = ""
 
+    def placed(self, sequence: int, hash_: str) -> Entry:
+        """Return the entry at its place in the chain."""
+        return Entry(
+            self.id, self.portfolio, self.kind, self.date, self.happened_at, self.known_at, self.external_id,
+            self.narration, self.source, self.meta, self.postings, self.reverses, sequence, hash_,
+        )  # fmt: skip
+
 
 def stamp(moment: datetime) -> str:
     """Return ``moment`` to the second, as the chain writes it."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z"
 
 
 def posting_plain(posting: Posting) -> dict[str, Any]:

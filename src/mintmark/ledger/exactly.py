@@ -36,7 +36,7 @@ def share(total: Decimal, part: Decimal, whole: Decimal) -> Decimal:
     >>> share(Decimal(10), Decimal(1), Decimal(3))
     Decimal('3.3333333333')
     """
-    return tidy(WIDE.divide(WIDE.multiply(total, part), whole).quantize(TENTH_PLACE, context=WIDE))
+    return WIDE.divide(WIDE.multiply(total, part), whole).quantize(TENTH_PLACE, context=WIDE)
 
 
 def rounded(number: Decimal) -> Decimal:

@@ -177,7 +177,7 @@ def chosen(
     the caller compares the sum.
     """
     candidates = shelf.ordered(method)
-    if choice or method == "specific":
+    if method == "specific" or (choice is not NO_CHOICE and choice):
         found = [lot for lot in candidates if choice.takes(lot) and (day is None or lot.opened <= day)]
         if method == "specific" and (refusal := _ambiguous(found, units)) is not None:
             return refusal

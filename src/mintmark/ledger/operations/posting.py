@@ -12,7 +12,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from mintmark.domain import Refused
 from mintmark.ledger.drafts import checked, differs, entry_of
-from mintmark.ledger.entries import Draft, Entry, chained, content, from_plain, plain, written
+from mintmark.ledger.entries import Draft, Entry, chained, from_plain, plain, written
 from mintmark.ledger.operations.journal import Journal
 from mintmark.ledger.operations.projecting import project
 from mintmark.ledger.state import State
@@ -124,10 +124,11 @@ class Batch:
         return old
 
     def _append(self, entry: Entry, state: State) -> Entry:
-        text = content(entry)
+        said = plain(entry)
+        text = written(said)
         self._sequence += 1
         self._head = chained(self._head, text)
-        made = replace(entry, sequence=self._sequence, hash=self._head)
+        made = entry.placed(self._sequence, self._head)
         state.apply(made)
         self._rows.append(
             {
@@ -141,7 +142,7 @@ class Batch:
                 "content": text,
             }
         )
-        self._postings += posting_rows(made)
+        self._postings += posting_rows(made.sequence, said["postings"])
         if made.external_id:
             self._remember(made)
         return made
@@ -159,11 +160,11 @@ class Batch:
         self._rows, self._postings = [], []
 
 
-def posting_rows(entry: Entry) -> list[dict[str, Any]]:
-    """Return the rows of the postings of ``entry``."""
+def posting_rows(sequence: int, postings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the rows of the plain ``postings`` of the entry at ``sequence``."""
     return [
         {
-            "sequence": entry.sequence,
+            "sequence": sequence,
             "position": position,
             "account": posting["account"],
             "commodity": posting["commodity"],
@@ -171,5 +172,5 @@ def posting_rows(entry: Entry) -> list[dict[str, Any]]:
             "cost": None if posting["cost"] is None else written(posting["cost"]),
             "price": None if posting["price"] is None else written(posting["price"]),
         }
-        for position, posting in enumerate(plain(entry)["postings"])
+        for position, posting in enumerate(postings)
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
@@ -15,10 +15,12 @@ from mintmark.ledger.books import Book, check_book
 from mintmark.ledger.drafts import check_id
 from mintmark.ledger.entries import Draft, Entry
 from mintmark.ledger.instruments import Instruments, checked_instruments, no_instruments
+from mintmark.ledger.operations import checking
 from mintmark.ledger.operations.journal import Journal, entry_by_id, last_of
 from mintmark.ledger.operations.posting import Batch
 from mintmark.ledger.operations.view import LedgerView
-from mintmark.ledger.tables import anchors_table, balances_table, read_head, sequence_of
+from mintmark.ledger.reconciling import Statement, Valuation
+from mintmark.ledger.tables import anchors_table, balances_table, locked_head, read_head, sequence_of
 from mintmark.store import Database
 
 Progress = Callable[[int, int], None]
@@ -141,6 +143,42 @@ class Ledger:
             writing.execute(insert(anchors_table), [row])
         return hash_
 
+    def verify(self, expect: str | None = None, *, progress: Progress = _quiet) -> dict[str, Any]:
+        """Compute the whole chain again and return ``valid`` with the first bad place, if there is one.
+
+        ``expect``: a hash from an answer; ``valid`` then says also that it lies in the chain.
+        """
+        with self.database.read() as connection, _one_moment(connection):
+            return checking.verify(connection, expect, progress)
+
+    def rebuild(self, *, progress: Progress = _quiet) -> dict[str, Any]:
+        """Make lots and balances again from the journal, in one transaction."""
+        with self.writing() as connection:
+            locked_head(connection)
+            return checking.rebuild(connection, self._journal, progress)
+
+    def reconcile(
+        self,
+        codes: Sequence[str] | None = None,
+        *,
+        statements: Mapping[str, Statement] | None = None,
+        valuation: Valuation | None = None,
+        pack_id: str | None = None,
+        progress: Progress = _quiet,
+    ) -> dict[str, Any]:
+        """Hold chain, projections, assertions and broker statements against each other, and keep an anchor.
+
+        Returns ``passed`` with every failure by its code; it counts portfolios and positions checked.
+        """
+        with self.database.read() as connection, _one_moment(connection):
+            report = checking.reconcile(
+                connection, self._journal, codes=codes, statements=statements or {}, valuation=valuation,
+                pack_id=pack_id, progress=progress,
+            )  # fmt: skip
+        if report["passed"]:
+            self.anchor("reconciliation")
+        return report
+
     def portfolio_hash(self, code: str) -> str:
         """Return the hash of the last entry of ``code``."""
         with self.database.read() as connection:
@@ -160,6 +198,18 @@ class Ledger:
 
     def _known(self, draft: Draft) -> None:
         checked_instruments(self._instruments, draft)
+
+
+@contextmanager
+def _one_moment(connection: Connection) -> Iterator[None]:
+    """Let all that is read inside be of one moment, whoever writes meanwhile."""
+    connection.exec_driver_sql(
+        "BEGIN" if connection.dialect.name == "sqlite" else "BEGIN ISOLATION LEVEL REPEATABLE READ"
+    )
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql("ROLLBACK")
 
 
 def today(clock: Clock) -> date:

@@ -1,0 +1,89 @@
+"""The ledger: how fast entries are kept, added up, made again and checked."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from figures import Figure, above, below, median_seconds
+from mintmark.domain import SystemClock
+from mintmark.ledger import Book, Draft, Ledger, Lot
+from mintmark.ledger.lots import Shelf, after, chosen
+from mintmark.store import migrate, open_database
+
+ENTRIES = 100_000
+BATCH = 500
+TRADES = 100_000
+_PORTFOLIOS = 10
+
+
+def measure() -> list[Figure]:
+    """Return the figures of a journal of 100,000 entries and of 100,000 trades in memory."""
+    with tempfile.TemporaryDirectory() as name:
+        database = open_database(f"sqlite:///{Path(name) / 'mintmark.db'}")
+        migrate(database)
+        figures = _kept(Ledger(database, SystemClock()))
+        database.close()
+    return [*figures, below("fifo over 100,000 trades of one instrument, in memory", _fifo_seconds(), "s", 1.0)]
+
+
+def _kept(ledger: Ledger) -> list[Figure]:
+    codes = [f"BENCH-{number}" for number in range(_PORTFOLIOS)]
+    for code in codes:
+        ledger.open_book(Book(code, "USD"))
+    seconds = 0.0
+    for batch in _batches(codes):
+        began = time.perf_counter()
+        ledger.post(batch)
+        seconds += time.perf_counter() - began
+    return [
+        above("post 100,000 two-posting entries, batches of 500, durable", ENTRIES / seconds, "entries/s", 2_000),
+        below("all balances after it", median_seconds(ledger.balances) * 1_000, "ms", 200),
+        below("rebuild of every projection", median_seconds(ledger.rebuild, 3), "s", 10.0),
+        below("verify", median_seconds(ledger.verify), "s", 2.0),
+    ]
+
+
+def _batches(codes: list[str]) -> Iterator[list[Draft]]:
+    first = date(2020, 1, 1)
+    for start in range(0, ENTRIES, BATCH):
+        yield [
+            Draft(
+                codes[number // BATCH % _PORTFOLIOS],
+                "deposit" if number % 3 else "fee",
+                first + timedelta(days=number // 100),
+                {"amount": f"{number % 977 + 1}.25", "currency": "USD"},
+                external_id=f"row {number}",
+                source="bench",
+            )
+            for number in range(start, start + BATCH)
+        ]
+
+
+def _fifo_seconds() -> float:
+    return median_seconds(fifo)
+
+
+def fifo() -> Decimal:
+    """Buy 50,000 times and sell 50,000 times from the oldest lots; return what was sold at cost."""
+    shelf, first, sold = Shelf(), date(2000, 1, 1), Decimal(0)
+    one, hundred, fifteen = Decimal(1), Decimal(100), Decimal(15)
+    for number in range(TRADES // 2):
+        day = first + timedelta(days=number // 10)
+        units = Decimal(10 + number % 11)
+        label = str(number)
+        shelf.put(Lot("ACME", day, label, units, units * hundred, "USD", one, Decimal(0), number, day))
+        taken = chosen(shelf, fifteen if number % 2 else Decimal(9), "fifo", day=day)
+        assert isinstance(taken, list)
+        for lot, part in taken:
+            left, cost = after(lot, part)
+            sold += cost
+            if left is None:
+                shelf.drop(lot.key)
+            else:
+                shelf.put(left)
+    return sold
