@@ -48,10 +48,27 @@ class Batch:
             entries = [self._add(draft, suspend) for draft in ready]
             self.write()
         except BaseException:
-            for code in self._states:
-                self._journal.forget(code)
+            self.drop()
             raise
         return entries
+
+    @property
+    def first_free(self) -> int:
+        """The sequence number the next entry gets."""
+        return self._sequence + 1
+
+    def expect(self, drafts: Iterable[Draft]) -> None:
+        """Read at once what is there under the external ids of ``drafts``, which ``attempt`` will add."""
+        self._find_old(drafts)
+
+    def attempt(self, draft: Draft) -> Entry:
+        """Add one draft; a refusal leaves the others as they are, and ``write`` must follow."""
+        return self._add(self._ready(draft), suspend=False)
+
+    def drop(self) -> None:
+        """Forget what was added: the transaction will not be kept."""
+        for code in self._states:
+            self._journal.forget(code)
 
     def add(self, entry: Entry) -> Entry:
         """Add an entry that is booked already; ``write`` must follow."""

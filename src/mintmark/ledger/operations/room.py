@@ -12,10 +12,13 @@ from sqlalchemy import Connection, insert, select
 
 from mintmark.domain import Clock, Refused
 from mintmark.ledger.books import Book, check_book
+from mintmark.ledger.csv_rows import rows_of
 from mintmark.ledger.drafts import check_id
 from mintmark.ledger.entries import Draft, Entry
 from mintmark.ledger.instruments import Instruments, checked_instruments, no_instruments
+from mintmark.ledger.layout import PLAIN, layout_from
 from mintmark.ledger.operations import checking
+from mintmark.ledger.operations.importing import DryRun, import_rows
 from mintmark.ledger.operations.journal import Journal, entry_by_id, last_of
 from mintmark.ledger.operations.posting import Batch
 from mintmark.ledger.operations.view import LedgerView
@@ -85,6 +88,48 @@ class Ledger:
         """
         with self.writing(connection) as writing:
             return self._batch(writing).post(drafts, suspend=suspend)
+
+    def import_file(
+        self,
+        code: str,
+        content: bytes,
+        *,
+        layout: str | None = None,
+        source: str = "csv",
+        pay_lag_days: int | None = None,
+        dry_run: bool = False,
+        progress: Progress = _quiet,
+    ) -> dict[str, Any]:
+        """Import a broker's CSV into the portfolio ``code``, all rows or none; rows that are there stay as they are.
+
+        ``layout``: the text of a TOML map. ``dry_run``: do all of it and keep nothing.
+
+        Raises:
+            Refused: ``import_refused`` with every problem by its line.
+        """
+        rows, problems = rows_of(
+            content, code, source, PLAIN if layout is None else layout_from(layout), today=today(self.clock),
+            pay_lag_days=pay_lag_days,
+        )  # fmt: skip
+        self.book(code)
+        return self._whole(lambda batch: import_rows(batch, rows, problems, progress), dry_run)
+
+    def _whole(self, fill: Callable[[Batch], dict[str, Any]], dry_run: bool) -> dict[str, Any]:
+        """Run ``fill`` on a batch and keep it whole, or keep nothing of it."""
+        try:
+            with self.writing() as connection:
+                batch = self._batch(connection)
+                try:
+                    report = fill(batch)
+                    batch.write()
+                    if dry_run:
+                        raise DryRun({**report, "head": self.head(), "dry_run": True})
+                except BaseException:
+                    batch.drop()
+                    raise
+                return {**report, "head": self.head(connection), "dry_run": False}
+        except DryRun as ended:
+            return ended.report
 
     def reverse(self, entry_id: str, *, narration: str = "", connection: Connection | None = None) -> Entry:
         """Post the mirror of an entry under its date and restore its lots.
