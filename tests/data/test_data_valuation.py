@@ -120,7 +120,7 @@ def test_what_a_portfolio_needs_and_the_pack_lacks_is_named(room: DataRoom, tmp_
 
 def test_a_cross_goes_through_the_dollar_and_else_by_its_own_pair(room: DataRoom, tmp_path: Path):
     a_pair(room, tmp_path, "EURGBP", 0.9)
-    by_itself = sealed(room).valuation().rate("EUR", "GBP")
+    by_itself = sealed(room, LAST, "UTC").valuation().rate("EUR", "GBP")
     a_pair(room, tmp_path, "EURUSD", 1.1)
     a_pair(room, tmp_path, "GBPUSD", 1.3)
     worth = sealed(room).valuation()

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from mintmark.domain import NANOSECONDS, Refused, Timeframe, moment_of, stamp_of
 
 CALENDARS = ("XNYS", "24x5", "24x7")
+USUAL_YEARS = (1960, 2035)
 
 _BARS_PER_YEAR: Mapping[str, Mapping[str, int]] = {
     "XNYS": {"1m": 98_280, "5m": 19_656, "15m": 6_552, "30m": 3_528, "1h": 1_764, "4h": 504, "1d": 252},
@@ -125,22 +126,25 @@ def expected(calendar: str, timeframe: Timeframe, first: int, last: int) -> Expe
     """Return when ``calendar`` has bars of ``timeframe`` from stamp ``first`` to stamp ``last`` (ns)."""
     known_calendar(calendar)
     days = _days(first, last)
-    weekdays = np.array([day.weekday() < 5 for day in days])
+    numbers = np.arange(len(days), dtype=np.int64) + days[0].toordinal() - _EPOCH
+    # 1970 began on a Thursday.
+    weekdays = (numbers + 3) % 7 < 5
     if calendar == "24x7":
-        return _expected(timeframe, first, _whole(first, last), days, np.zeros(len(days), bool), weekdays | True, False)
-    open_days = _xnys_days(days) if calendar == "XNYS" else _fx_days(days)
+        none = np.zeros(len(days), bool)
+        return _expected(timeframe, first, _whole(first, last), numbers, none, weekdays | True, False)
+    open_days = np.isin(numbers, session_days(calendar, days[0], days[-1]))
     weekends = ~weekdays
     daily = timeframe.nanoseconds >= _DAY
     if timeframe is Timeframe.W1:
         stretches = _whole(first, last)
     elif daily:
-        stretches = _dates(days, open_days)
+        stretches = _dates(numbers, open_days)
     elif calendar == "XNYS":
         stretches = _xnys_hours(days[0], days[-1], timeframe.nanoseconds)
     else:
         stretches = _fx_hours(days, open_days)
     return _expected(
-        timeframe, first, stretches, days, weekends, open_days | weekends, calendar == "24x5" and not daily
+        timeframe, first, stretches, numbers, weekends, open_days | weekends, calendar == "24x5" and not daily
     )
 
 
@@ -148,14 +152,14 @@ def _expected(
     timeframe: Timeframe,
     first: int,
     stretches: tuple[StampArray, StampArray],
-    days: list[date],
+    days: StampArray,
     weekends: NDArray[np.bool_],
     no_holiday: NDArray[np.bool_],
     pauses: bool,
 ) -> Expected:
     opens, closes = stretches
     # Fifteen hours UTC lies inside a New York session, summer and winter, so a closed day's gap covers it.
-    noons = np.array([stamp_of(datetime.combine(day, time(15), UTC)) for day in days], dtype=np.int64)
+    noons = days * _DAY + 15 * _HOUR
     joined = np.concatenate([[True], opens[1:] > closes[:-1]])
     ends = np.concatenate([joined[1:], [True]])
     return Expected(
@@ -172,11 +176,7 @@ def _expected(
 
 def trading_days(calendar: str, first: date, last: date) -> list[date]:
     """Return the days ``calendar`` trades from ``first`` to ``last``, both included."""
-    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-    if known_calendar(calendar) == "24x7":
-        return days
-    is_open = _xnys_days(days) if calendar == "XNYS" else _fx_days(days)
-    return [day for day, trades in zip(days, is_open, strict=True) if trades]
+    return [date.fromordinal(int(day) + _EPOCH) for day in session_days(calendar, first, last)]
 
 
 def session_days(calendar: str, first: date, last: date) -> NDArray[np.int64]:
@@ -211,8 +211,8 @@ def _whole(first: int, last: int) -> tuple[StampArray, StampArray]:
     return np.array([first], dtype=np.int64), np.array([last + _DAY * 8], dtype=np.int64)
 
 
-def _dates(days: list[date], is_open: NDArray[np.bool_]) -> tuple[StampArray, StampArray]:
-    opens = np.array([stamp_of(datetime.combine(day, time(), UTC)) for day in days], dtype=np.int64)[is_open]
+def _dates(days: StampArray, is_open: NDArray[np.bool_]) -> tuple[StampArray, StampArray]:
+    opens = days[is_open] * _DAY
     return opens, opens + _DAY
 
 
@@ -226,12 +226,6 @@ def _fx_hours(days: list[date], is_open: NDArray[np.bool_]) -> tuple[StampArray,
     return moments[:-1][is_open], moments[1:][is_open]
 
 
-def _xnys_days(days: list[date]) -> NDArray[np.bool_]:
-    opens, _ = _xnys_sessions(days[0].year, days[-1].year)
-    sessions = {moment_of(int(stamp)).date() for stamp in opens}
-    return np.array([day in sessions for day in days])
-
-
 def _xnys_hours(first: date, last: date, step: int) -> tuple[StampArray, StampArray]:
     opens, closes = _xnys_sessions(first.year, last.year)
     # A bar that starts before the bell and ends after it belongs to the session.
@@ -240,6 +234,17 @@ def _xnys_hours(first: date, last: date, step: int) -> tuple[StampArray, StampAr
 
 @lru_cache(maxsize=32)
 def _xnys_sessions(first_year: int, last_year: int) -> tuple[StampArray, StampArray]:
+    # Making the schedule takes as long for one year as for all of them.
+    if first_year < USUAL_YEARS[0] or last_year > USUAL_YEARS[1]:
+        return _xnys_schedule(first_year, last_year)
+    opens, closes = _xnys_schedule(*USUAL_YEARS)
+    start, stop = (stamp_of(datetime(year, 1, 1, tzinfo=UTC)) for year in (first_year, last_year + 1))
+    inside = slice(int(np.searchsorted(opens, start)), int(np.searchsorted(opens, stop)))
+    return opens[inside], closes[inside]
+
+
+@lru_cache(maxsize=8)
+def _xnys_schedule(first_year: int, last_year: int) -> tuple[StampArray, StampArray]:
     import exchange_calendars
 
     with warnings.catch_warnings():

@@ -13,7 +13,7 @@ Find = Callable[[str], MacroSeries | None]
 TEN_YEARS_DAILY, TWO_YEARS_DAILY = ("DGS10", "treasury_10y"), ("DGS2", "treasury_2y")
 TEN_YEARS_MONTHLY = ("GS10", "us_10y_yield")
 UNEMPLOYMENT = ("UNRATE", "unemployment", "unemp")
-PRICES, CORE_PRICES = ("CPIAUCNS", "CPIAUCSL", "us_cpi"), ("CPILFESL", "us_core_cpi")
+PRICES, CORE_PRICES = ("CPIAUCNS", "CPIAUCSL", "us_cpi"), ("CPILFESL", "us_core_cpi", "CORE_CPI")
 BAA, AAA = ("BAA",), ("AAA",)
 DEBT, CAPE = ("GFDEGDQ188S", "debt_to_gdp"), ("PE10", "CAPE", "cape")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -79,9 +79,14 @@ class Packing:
         self._taken_as = STABLECOINS if stablecoins_as_usd else {}
 
     def seal(
-        self, as_of: date, policy: str, *, source: str | None = None, restatement: Restatement | None = None
+        self,
+        as_of: date,
+        policy: str,
+        *,
+        sources: Collection[str] | None = None,
+        restatement: Restatement | None = None,
     ) -> dict[str, Any]:
-        """Seal what was known at ``as_of`` into a pack that can never change; with ``source``, of that source only.
+        """Seal what was known at ``as_of`` into a pack that can never change; with ``sources``, of those only.
 
         Safe to run again: the same content gives the same id. Other content for the same date and policy
         makes the next version, and the one before it stays readable; where portfolios are valued by it, only with a
@@ -94,8 +99,8 @@ class Packing:
             message = f"{as_of} ends at {iso(limit)}, which has not come: what it will hold is not known"
             raise Refused(message, code="as_of_in_future", as_of=as_of.isoformat())
         frames: dict[str, pl.DataFrame] = {}
-        series, macro, actions, taken = self._known(as_of, limit, source, frames)
-        documents = self._records.known_documents(as_of, source)
+        series, macro, actions, taken = self._known(as_of, limit, sources, frames)
+        documents = self._records.known_documents(as_of, sources)
         content = canonical(build_manifest(as_of, policy, series, macro, actions, taken, documents))
         fresh = self._shelf.keep(frames)
         self._blobs.put(content)
@@ -107,14 +112,14 @@ class Packing:
         raise StoreUnavailable(f"{_TRIES} others sealed {as_of} {policy} at the same time: try again")
 
     def _known(
-        self, as_of: date, limit: datetime, source: str | None, frames: dict[str, pl.DataFrame]
+        self, as_of: date, limit: datetime, sources: Collection[str] | None, frames: dict[str, pl.DataFrame]
     ) -> tuple[list[Series], list[dict[str, Any]], list[Any], Mapping[str, str]]:
         with self._database.read() as connection:
             held, macro = stored_series(connection), stored_macro(connection)
             actions = [action for action in stored_actions(connection) if action.known_on <= as_of]
         series = []
         for one in held:
-            if source is None or one.source == source:
+            if sources is None or one.source in sources:
                 kept, rows = known_part(one, limit, actions, self._shelf.read)
                 if kept is not None:
                     series.append(kept)
@@ -124,7 +129,7 @@ class Packing:
             message = f"no bars were known by {iso(limit)}: import some with `mintmark data import` or `data sample`"
             raise Refused(message, code="nothing_to_seal", as_of=as_of.isoformat())
         series, taken = taken_as(series, self._taken_as)
-        wanted = [one for one in macro if source is None or one["source"] == source]
+        wanted = [one for one in macro if sources is None or one["source"] in sources]
         return series, list(self._macro(wanted, as_of, frames)), actions, taken
 
     def _macro(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -123,12 +123,12 @@ class Records:
         named = {name: record[name] for name in ("name", "source", "sha256")}
         connection.execute(insert(documents_table).values({**row, **named}))
 
-    def known_documents(self, as_of: date, source: str | None) -> dict[str, list[dict[str, Any]]]:
+    def known_documents(self, as_of: date, sources: Collection[str] | None) -> dict[str, list[dict[str, Any]]]:
         """Return by kind what was released on or before ``as_of``, as a pack lists it; the parts are stored."""
         found: dict[str, list[dict[str, Any]]] = {}
         with self._database.read() as connection:
             held = connection.execute(select(documents_table).order_by(_COLUMNS.kind, _COLUMNS.name, _COLUMNS.source))
-            rows = [row for row in held if source is None or row.source == source]
+            rows = [row for row in held if sources is None or row.source in sources]
         for row in rows:
             by, known = ("period_end", "released") if row.kind == "fundamentals" else ("published", "published")
             items = [one for one in json.loads(self._blobs.get(row.sha256)) if one[known][:10] <= as_of.isoformat()]

@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from mintmark.data.actions import Action
-from mintmark.data.macro import MacroDeclared, macro_frame
+from mintmark.data.macro import MacroDeclared
 from mintmark.data.macro_files import MacroColumns
 from mintmark.data.operations.fetching import Fetching, Progress
 from mintmark.data.operations.intake import Intake, declare, file_bytes
 from mintmark.data.operations.packing import Packing, restatement
 from mintmark.data.operations.records import Records
+from mintmark.data.operations.sampling import Sampling
 from mintmark.data.operations.shelf import Shelf
 from mintmark.data.operations.states import PackStates
 from mintmark.data.pack import Pack
-from mintmark.data.providers import sample
 from mintmark.data.providers.exchange import open_exchange
 from mintmark.data.series import Series, known_timeframe
 from mintmark.data.tables import stored_actions, stored_series
@@ -55,6 +55,7 @@ class DataRoom:
         self._packing = Packing(
             database, blobs, self._shelf, self.records, clock, stablecoins_as_usd=stablecoins_as_usd
         )
+        self._sampling = Sampling(database, self._intake, self.records, self._packing)
         self._opened = lru_cache(maxsize=KEPT_OPEN)(self._packing.open)
         self.states = PackStates(database, clock, self._opened)
 
@@ -118,36 +119,11 @@ class DataRoom:
 
         Refuses: ``sample_unavailable``, ``series_exists`` when another source holds one of its names.
         """
-        self._names_are_free()
-        reports = []
-        for symbol, folder in sample.INDICES.items():
-            declared = declare(symbol, Timeframe.D1, "index", sample.SOURCE, rights=sample.RIGHTS)
-            reports.append(self._intake.take_frame(sample.sample_bars(folder), declared))
-        dropped = self._take_macro()
-        sealed = self._packing.seal(sample.AS_OF, sample.POLICY, source=sample.SOURCE)
-        manifest = self._packing.manifest(sealed["pack_id"])
-        macro = [
-            {**{key: one[key] for key in ("name", "unit", "rows", "first", "last")}, "dropped": dropped[one["name"]]}
-            for one in manifest["macro"]
-        ]
-        bars = [{key: one[key] for key in ("symbol", "timeframe", "rows", "first", "last")} for one in reports]
-        return {**sealed, "series": bars, "macro": macro}
+        return self._sampling.sample()
 
-    def _names_are_free(self) -> None:
-        with self._database.read() as connection:
-            held = {(one.symbol, one.timeframe): one.source for one in stored_series(connection)}
-        for symbol in sample.INDICES:
-            source = held.get((symbol, Timeframe.D1), sample.SOURCE)
-            if source != sample.SOURCE:
-                message = f"{symbol} 1d is held from {source}: the sample would replace it"
-                raise Refused(message, code="series_exists", symbol=symbol, source=source)
-
-    def _take_macro(self) -> dict[str, int]:
-        empty = {}
-        for declared, rows in sample.sample_macro():
-            frame, empty[declared.name] = macro_frame(declared, rows)
-            self.records.take_macro(declared, frame, empty[declared.name])
-        return empty
+    def portfolio_sample(self) -> dict[str, Any]:
+        """Store the bundled shares and macro series and seal the packs of two days; see ``Sampling``."""
+        return self._sampling.portfolio_sample()
 
     def import_macro(self, path: Path | str, columns: MacroColumns, declared: MacroDeclared) -> list[dict[str, Any]]:
         """Store the macro series of a CSV, JSON or parquet file; ``declared`` tells of all of them but their names.

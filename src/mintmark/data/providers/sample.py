@@ -45,7 +45,7 @@ _MACRO: tuple[tuple[str, str, MacroDeclared], ...] = (
 
 def sample_bars(folder: str) -> pl.DataFrame:
     """Return the daily bars of one index: line, stamp, timestamp, prices, volume."""
-    frame = _table(folder)
+    frame = _arch(folder)
     days = frame["Date"].str.to_datetime("%m/%d/%Y", time_unit="us").dt.replace_time_zone("UTC")
     prices = {name.title(): name for name in ("open", "high", "low", "close", "volume")}
     bars = frame.select("Date", *prices).rename({"Date": "stamp", **prices})
@@ -55,7 +55,7 @@ def sample_bars(folder: str) -> pl.DataFrame:
 def sample_macro() -> Iterator[tuple[MacroDeclared, list[tuple[date, str]]]]:
     """Give each macro series with its rows: period, value as printed (empty where there is none)."""
     for folder, column, declared in _MACRO:
-        frame = _table(folder)
+        frame = _arch(folder)
         rows = zip(frame["Date"], frame[column], strict=True)
         yield declared, [(_period(text), value or "") for text, value in rows]
 
@@ -67,13 +67,20 @@ def _period(text: str) -> date:
     return datetime.strptime(text, "%m/%d/%Y").date()  # noqa: DTZ007
 
 
-def _table(folder: str) -> pl.DataFrame:
-    found = importlib.util.find_spec("arch")
+def _arch(folder: str) -> pl.DataFrame:
+    return table("arch", f"data/{folder}/{folder.replace('_', '-')}.csv.gz")
+
+
+def table(package: str, path: str) -> pl.DataFrame:
+    """Return the CSV at ``path`` in an installed package as text, without importing the package.
+
+    Refuses: ``sample_unavailable`` when the package is not installed or has no such file.
+    """
+    found = importlib.util.find_spec(package)
     if found is None or not found.submodule_search_locations:
-        raise Refused("the sample lies in the package arch, which is not installed", code="sample_unavailable")
-    home = Path(found.submodule_search_locations[0]) / "data" / folder
-    name = f"{folder.replace('_', '-')}.csv.gz"
+        raise Refused(f"the sample lies in the package {package}, which is not installed", code="sample_unavailable")
+    home = Path(found.submodule_search_locations[0])
     try:
-        return pl.read_csv((home / name).read_bytes(), infer_schema=False)
+        return pl.read_csv((home / path).read_bytes(), infer_schema=False)
     except FileNotFoundError as error:
-        raise Refused(f"this version of arch has no {name}", code="sample_unavailable", path=name) from error
+        raise Refused(f"this version of {package} has no {path}", code="sample_unavailable", path=path) from error
