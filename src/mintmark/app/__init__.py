@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from mintmark.app import answers, ledger_answers, pictures
+from mintmark.app import answers, pictures
 from mintmark.app.loading import load_settings
 from mintmark.app.names import STRATEGY_NAME
 from mintmark.app.settings import FILE_NAME, Settings, leaves, variable_of
@@ -60,7 +60,6 @@ __all__ = [
     "answers",
     "invalid_request",
     "leaves",
-    "ledger_answers",
     "load_settings",
     "open_app",
     "pictures",

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
-from uuid import UUID
 
 import mintmark
 from mintmark.app.loading import load_settings
@@ -19,13 +18,10 @@ if TYPE_CHECKING:
     from mintmark.data import DataRoom, Licensing
     from mintmark.ledger import Ledger
     from mintmark.llm import Budget
-    from mintmark.portfolio import Actor, Exports, PortfolioRoom
+    from mintmark.portfolio import Exports, PortfolioRoom
     from mintmark.research import Context, Research, Rules
     from mintmark.runtime import Engine, Operations
     from mintmark.store import Blobs, Database
-
-
-LOCAL_OWNER = UUID("00000000-0000-4000-8000-000000000001")
 
 
 class _Later:
@@ -128,13 +124,6 @@ class App:
         return PortfolioRoom(
             self.database, self.clock, self.data, self.ledger, self.rights, self.exports, mintmark.__version__
         )
-
-    @cached_property
-    def actor(self) -> Actor:
-        """Whoever runs this house on their own machine: the owner of what is made without a key."""
-        from mintmark.portfolio import Actor
-
-        return Actor(LOCAL_OWNER, "admin")
 
     @cached_property
     def research_context(self) -> Context:

@@ -120,10 +120,6 @@ class Entry:
             self.narration, self.source, self.meta, self.postings, self.reverses, sequence, hash_,
         )  # fmt: skip
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the entry as JSON values, its place in the chain among them."""
-        return {**plain(self), "sequence": self.sequence, "hash": self.hash}
-
 
 def stamp(moment: datetime) -> str:
     """Return ``moment`` to the second, as the chain writes it."""

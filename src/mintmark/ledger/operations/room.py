@@ -17,8 +17,7 @@ from mintmark.ledger.drafts import check_id
 from mintmark.ledger.entries import Draft, Entry
 from mintmark.ledger.instruments import Instruments, checked_instruments, no_instruments
 from mintmark.ledger.layout import PLAIN, layout_from
-from mintmark.ledger.operations import browsing, checking
-from mintmark.ledger.operations.browsing import Page, Place
+from mintmark.ledger.operations import checking
 from mintmark.ledger.operations.importing import DryRun, import_rows
 from mintmark.ledger.operations.journal import Journal, entry_by_id, last_of
 from mintmark.ledger.operations.posting import Batch
@@ -171,17 +170,6 @@ class Ledger:
         if found is None:
             raise Refused(f"there is no entry {entry_id}", code="not_found", id=entry_id)
         return found
-
-    def page(self, codes: Sequence[str], words: str, limit: int, offset: int) -> Page:
-        """Return the entries of ``codes`` that hold every one of ``words``, newest first."""
-        with self.database.read() as connection:
-            return browsing.page(connection, codes, words, limit, offset)
-
-    def place(self, entry_id: str) -> Place:
-        """Return an entry between its neighbours in the chain. Raises: Refused ``not_found``."""
-        found = self.entry(entry_id)
-        with self.database.read() as connection:
-            return browsing.place(connection, found)
 
     def balances(self, code: str | None = None) -> list[dict[str, Any]]:
         """Return the balances kept beside the journal, those that are not zero, by portfolio and account."""
