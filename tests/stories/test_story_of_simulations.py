@@ -73,8 +73,8 @@ def kill_at_work(house: House, simulated: Simulated) -> tuple[str, str]:
 
 
 def unfinished(home: Path) -> list[Path]:
-    """Return the files somebody began and did not end."""
-    return [path for path in home.rglob("*") if path.suffix == ".part"]
+    """Return the files somebody began and did not end; a folder may go away while we look."""
+    return [Path(folder) / name for folder, _, names in os.walk(home) for name in names if name.endswith(".part")]
 
 
 @pytest.mark.long
