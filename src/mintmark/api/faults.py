@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mintmark.app import invalid_request
-from mintmark.domain import Clock, MintmarkError, Refused, iso, outcome_of
+from mintmark.domain import Clock, MintmarkError, Refused, canonical_json, iso, outcome_of
 
 _OF_STATUS = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 # What broke inside stays inside: the log has it under the request id.
@@ -29,6 +29,13 @@ class Answer(Response):
 
     def render(self, content: Any) -> bytes:
         return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+class CanonicalAnswer(Answer):
+    """A JSON body in its canonical bytes."""
+
+    def render(self, content: Any) -> bytes:
+        return canonical_json(content)
 
 
 class Faults:
@@ -58,7 +65,9 @@ class Faults:
 
     def of_mintmark(self, request: Request, error: Exception) -> Answer:
         assert isinstance(error, MintmarkError)
-        return self.answer(error, request.scope["request_id"])
+        wait = error.details.get("retry_after")
+        headers = None if wait is None else {"Retry-After": str(wait)}
+        return self.answer(error, request.scope["request_id"], headers=headers)
 
     def of_validation(self, request: Request, error: Exception) -> Answer:
         assert isinstance(error, RequestValidationError)

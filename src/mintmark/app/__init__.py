@@ -8,7 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from mintmark.app import answers, pictures
+from mintmark.app import answers, pictures, portfolio_answers
+from mintmark.app.identity import local_owner
 from mintmark.app.loading import load_settings
 from mintmark.app.names import STRATEGY_NAME
 from mintmark.app.settings import FILE_NAME, Settings, leaves, variable_of
@@ -20,10 +21,12 @@ if TYPE_CHECKING:
         BacktestRequest,
         CancelRequest,
         CrossValidationRequest,
+        ExecuteRequest,
         ListRequest,
         MonteCarloRequest,
         OperationId,
         PackId,
+        PortfolioRequest,
         SelfTestRequest,
         SimulationRequest,
         StrategyName,
@@ -44,10 +47,12 @@ __all__ = [
     "BacktestRequest",
     "CancelRequest",
     "CrossValidationRequest",
+    "ExecuteRequest",
     "ListRequest",
     "MonteCarloRequest",
     "OperationId",
     "PackId",
+    "PortfolioRequest",
     "SelfTestRequest",
     "Settings",
     "SimulationRequest",
@@ -61,8 +66,10 @@ __all__ = [
     "invalid_request",
     "leaves",
     "load_settings",
+    "local_owner",
     "open_app",
     "pictures",
+    "portfolio_answers",
     "read_request",
     "variable_of",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal, TypeVar
+from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
@@ -182,6 +183,35 @@ class ListRequest(Request):
     roots_only: bool = Field(False, description="Only what nothing else started.")
     limit: Annotated[int, Field(ge=1, le=1000)] = 50
     offset: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+
+
+class ExecuteRequest(Request):
+    """Ask one pattern."""
+
+    pattern_id: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    inputs: dict[str, Any] = Field(default_factory=dict, max_length=50)
+    portfolio_id: UUID | None = None
+    security_id: UUID | None = None
+    asof_date: Annotated[str, StringConstraints(max_length=40)] | None = Field(None, description="Such as 2025-12-31.")
+    pack_id: PackId | None = None
+    ledger_commit_hash: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = Field(
+        None, description="An older head, to have an old answer again."
+    )
+    require_fresh: bool = True
+    format: Literal["json", "csv", "xlsx", "pdf"] | None = Field(None, description="Makes the answer a file.")
+
+
+class PortfolioRequest(Request):
+    """Add a portfolio."""
+
+    code: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9-]{0,31}$")]
+    base_currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3,5}$")]
+    name: Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f-\x9f]{1,100}$")] | None = None
+    policy: Literal["EOD", "UTC"] = "EOD"
+    booking: Literal["fifo", "lifo", "hifo", "average", "specific"] = "fifo"
+    allow_shorts: bool = False
+    tax_rule: Literal["us", "none"] = "none"
+    benchmark: Symbol | None = None
 
 
 AnyRequest = TypeVar("AnyRequest", bound=Request)

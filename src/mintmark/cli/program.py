@@ -18,6 +18,8 @@ from mintmark.cli import (
     montecarlo,
     operations,
     packs,
+    patterns,
+    portfolios,
     rights,
     running,
     serving,
@@ -44,7 +46,7 @@ def program() -> typer.Typer:
     )
     root.callback()(_start)
     research = (agent.group, operations.group, strategies.group, gates.group)
-    for group in (*research, data.group, packs.group, rights.group, serving.workers):
+    for group in (*research, data.group, packs.group, rights.group, portfolios.group, patterns.group, serving.workers):
         root.add_typer(group)
     running.add_to(root)
     sweeping.add_to(root)

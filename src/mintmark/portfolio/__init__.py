@@ -15,12 +15,15 @@ if TYPE_CHECKING:
     from mintmark.portfolio.export_gate import ExportGate, Wanted
     from mintmark.portfolio.export_reading import sources_of_export
     from mintmark.portfolio.operations.exporting import AnswerExporter, Artifact, Exports
-    from mintmark.portfolio.operations.room import NewPortfolio, PortfolioRoom, check_patterns, described
+    from mintmark.portfolio.operations.room import NewPortfolio, PortfolioRoom, check_patterns, described, pattern_texts
+    from mintmark.portfolio.pattern import Pattern
     from mintmark.portfolio.pattern_files import PatternsInvalid
     from mintmark.portfolio.question import Format, Question, security_id
     from mintmark.portfolio.tables import OwnedPortfolio, owned_by_code, owned_portfolio, owned_portfolios
 
 _HOMES = {
+    "Pattern": "pattern",
+    "pattern_texts": "operations.room",
     "Format": "question",
     "security_id": "question",
     "described": "operations.room",
@@ -68,6 +71,7 @@ __all__ = [
     "NewPortfolio",
     "Notes",
     "OwnedPortfolio",
+    "Pattern",
     "PatternsInvalid",
     "PortfolioRoom",
     "Question",
@@ -80,6 +84,7 @@ __all__ = [
     "owned_by_code",
     "owned_portfolio",
     "owned_portfolios",
+    "pattern_texts",
     "security_id",
     "sources_of_export",
 ]
