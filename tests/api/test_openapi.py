@@ -48,6 +48,12 @@ ROUTES = {
     "GET /api/v1/packs/{pack_id}",
     "GET /api/v1/packs/{pack_id}/quality",
     "GET /api/v1/packs/{pack_id}/bars",
+    "POST /api/v1/execute",
+    "GET /api/v1/patterns",
+    "GET /api/v1/patterns/{pattern_id}",
+    "GET /api/v1/portfolios",
+    "POST /api/v1/portfolios",
+    "GET /api/v1/portfolios/{portfolio_id}",
     "GET /api/v1/workers",
     "GET /health",
     "GET /health/pack",
@@ -102,6 +108,8 @@ BODIES = (
     "POST /api/v1/walkforwards",
     "POST /api/v1/crossvalidations",
     "POST /api/v1/selftests",
+    "POST /api/v1/execute",
+    "POST /api/v1/portfolios",
 )
 WITH_INPUT = [route for route in ROUTES if "{" in route or route in (*BODIES, "GET /api/v1/operations")]
 RIGHT, WRONG = GenerationMode.POSITIVE, GenerationMode.NEGATIVE

@@ -45,6 +45,8 @@ def test_the_commands_are_those_of_the_house():
             *(f"data {word}" for word in ("import", "fetch", "sample", "list", "quality", "actions")),
             *(f"data import-{word}" for word in ("macro", "fundamentals", "news")),
             *(f"pack {word}" for word in ("seal", "list", "show", "verify", "build", "restate", "confirm", "health")),
+            *(f"portfolio {word}" for word in ("create", "list", "show")),
+            *(f"pattern {word}" for word in ("list", "show", "validate", "capabilities", "run")),
             *(f"rights {word}" for word in ("check", "violations", "licence add", "licence list")),
             *("train", "backtest", "montecarlo", "sweep", "walkforward", "crossvalidate", "gates selftest"),
             *("serve", "worker", "workers list", "compile"),
@@ -78,7 +80,21 @@ def test_every_option_says_what_it_is_for(name: str):
 
 
 @pytest.mark.parametrize(
-    "name", ["", *NAMES, "agent", "operations", "strategy", "data", "pack", "rights", "rights licence", "workers"]
+    "name",
+    [
+        "",
+        *NAMES,
+        "agent",
+        "operations",
+        "strategy",
+        "data",
+        "pack",
+        "pattern",
+        "portfolio",
+        "rights",
+        "rights licence",
+        "workers",
+    ],
 )
 def test_help_is_answered_without_a_home(mintmark: Command, home: Path, name: str):
     left = mintmark(*name.split(), "--help")

@@ -7,7 +7,15 @@ from datetime import date
 from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    WithJsonSchema,
+)
 
 from mintmark.app.names import OPERATION_ID, PACK_ID, STRATEGY_NAME
 from mintmark.domain import Refused, Timeframe
@@ -192,7 +200,9 @@ class ExecuteRequest(Request):
     inputs: dict[str, Any] = Field(default_factory=dict, max_length=50)
     portfolio_id: UUID | None = None
     security_id: UUID | None = None
-    asof_date: Annotated[str, StringConstraints(max_length=40)] | None = Field(None, description="Such as 2025-12-31.")
+    asof_date: (
+        Annotated[str, StringConstraints(max_length=40), WithJsonSchema({"type": "string", "format": "date"})] | None
+    ) = None
     pack_id: PackId | None = None
     ledger_commit_hash: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = Field(
         None, description="An older head, to have an old answer again."

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from uuid import UUID, uuid4
 
 from mintmark.data import DataRoom, Decision, Licensing, Rights
-from mintmark.domain import Clock, Refused
+from mintmark.domain import CURRENCIES, Clock, Refused
 from mintmark.ledger import Book, Ledger
 from mintmark.portfolio.answer import Executed
 from mintmark.portfolio.capabilities import known_agents
@@ -106,10 +106,13 @@ class PortfolioRoom:
         """Add a portfolio of ``actor`` and start its book in the ledger, both or neither.
 
         Refuses: ``portfolio_exists`` for a code that is taken, ``instrument_not_found`` for a benchmark without a
-            series, ``invalid_request``, ``forbidden`` for a viewer.
+            series, ``currency_unknown``, ``forbidden`` for a viewer.
         """
         if not actor.may("trader"):
             raise Refused("adding a portfolio asks for the role trader", code="forbidden", expected="trader")
+        if wanted.base_currency not in CURRENCIES:
+            message = f"expected a currency of ISO 4217, found {wanted.base_currency!r}"
+            raise Refused(message, code="currency_unknown", field="base_currency", found=wanted.base_currency)
         if wanted.benchmark is not None and wanted.benchmark not in {one["symbol"] for one in self._data.series()}:
             message = f"there is no series of {wanted.benchmark}: import it first"
             raise Refused(message, code="instrument_not_found", symbol=wanted.benchmark)
