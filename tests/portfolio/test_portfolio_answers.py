@@ -24,7 +24,7 @@ from mintmark.cli.program import run
 from mintmark.data import PREWARM_STEPS
 from mintmark.domain import canonical_json
 from mintmark.ledger import Draft
-from mintmark.portfolio import NewPortfolio
+from mintmark.portfolio import NewPortfolio, security_id
 
 OVERVIEW = "portfolio_overview"
 LATE = datetime(2025, 10, 22, 5, 0, tzinfo=UTC)
@@ -216,6 +216,38 @@ def test_portfolios_and_patterns_are_listed_and_shown(apple: Doors):
     assert OVERVIEW in [one["id"] for one in apple.ask("GET", "/patterns").json()["data"]]
 
 
+def test_a_holding_is_told_in_depth(apple: Doors):
+    asked = {"pattern_id": "holding_deep_dive", "security_id": str(security_id("AAPL")), "inputs": {"lookback_days": 1}}
+
+    body = apple.result("EURO", **asked)
+
+    result = body["result"]
+    assert (result["details"]["symbol"], result["details"]["units"]) == ("AAPL", "700")
+    assert result["details"]["value_base"] == {"amount": "48253.4871402507", "currency": "EUR"}
+    assert [lot["units"] for lot in result["details"]["lots"]] == ["700"]
+    assert result["total_return"]["local"] == pytest.approx(0.01600136, abs=1e-8)
+    assert result["total_return"]["base"] == pytest.approx(0.01966390, abs=1e-8)
+    assert result["total_return"]["price"] == pytest.approx(0.01600136, abs=1e-8)
+    assert result["contribution"]["share"] == pytest.approx(1.0)
+    assert result["currency_attribution"]["local"] == pytest.approx(0.01600136, abs=1e-8)
+    assert [one["kind"] for one in result["transactions"]["transactions"]] == ["split", "transfer_in"]
+    assert body["undefined"]["risk.annual_volatility"] == "too_few_returns"
+    assert [one["code"] for one in body["refusals"]] == ["fundamentals_missing"] * 2
+
+
+def test_an_unknown_instrument_is_not_found(apple: Doors):
+    answer = apple.execute("EURO", pattern_id="holding_deep_dive", security_id=str(uuid4()))
+
+    assert (answer.status_code, answer.json()["error"]) == (404, "instrument_not_found")
+
+
+def test_a_report_of_figures_that_may_only_be_shown_is_refused(apple: Doors):
+    answer = apple.execute("EURO", pattern_id="export_portfolio_report")
+
+    assert (answer.status_code, answer.json()["error"]) == (403, "export_not_permitted")
+    assert answer.json()["details"]["blocked_sources"] == ["file:lean"]
+
+
 @pytest.fixture
 def warming(shared_data: Path, tmp_path: Path) -> Iterator[Doors]:
     """A portfolio of dollars, and the pack of 2025-10-21 that began to warm a minute ago."""
@@ -257,3 +289,15 @@ def test_a_failed_reconciliation_is_told_whatever_freshness_was_asked_for_and_a_
     assert body["metadata"]["pack_state"] == "fresh"
     assert body["result"]["valued"]["nav"] == {"amount": "1000", "currency": "USD"}
     assert [one["index"] for one in body["metadata"]["trace"]["steps"]] == list(range(7))
+
+
+def test_a_report_of_the_ledger_alone_leaves_with_its_mark(warming: Doors):
+    warming.make_fresh("PP_2025-10-21_EOD_v1")
+
+    answer = warming.execute("CASH", pattern_id="export_portfolio_report", inputs={"include_performance": False})
+
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["result"]["report"]["format"] == "pdf"
+    assert [one["status"] for one in answer.json()["metadata"]["trace"]["steps"]] == [
+        "ok", "ok", "cached", "skipped", "skipped", "skipped", "ok",
+    ]  # fmt: skip

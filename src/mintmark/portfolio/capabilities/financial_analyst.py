@@ -7,6 +7,7 @@ from mintmark.portfolio.capabilities import (
     financial_analyst_charts,
     financial_analyst_holdings,
     financial_analyst_performance,
+    financial_analyst_position,
 )
 from mintmark.portfolio.capability import Agent
 
@@ -15,6 +16,7 @@ _FILES = (
     financial_analyst_performance,
     financial_analyst_attribution,
     financial_analyst_charts,
+    financial_analyst_position,
 )
 
 AGENT = Agent("financial_analyst", tuple(one for file in _FILES for one in file.capabilities()), timeout=10.0)

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
+from typing import Annotated
+
+from pydantic import BeforeValidator
 
 from mintmark.domain import Refusal
+from mintmark.portfolio.capabilities.data_harvester import Statements, statements_of
 from mintmark.portfolio.capability import DAY_SECONDS, Agent, Answer, Arguments, Capability, Reading
+from mintmark.portfolio.ratings import RATINGS, Rating, overall, rate
+from mintmark.portfolio.shapes import of_state
 
 
 class SymbolsGiven(Arguments):
@@ -14,12 +21,40 @@ class SymbolsGiven(Arguments):
     symbols: list[str]
 
 
-class Badge(Answer):
-    """The grade of one company."""
+class StatementsGiven(Arguments):
+    """What ``fundamentals.load`` gave."""
+
+    statements: Annotated[Statements, BeforeValidator(of_state(Statements))]
+
+
+class Part(Answer):
+    """One input of a rating and its points."""
+
+    name: str
+    value: Decimal | None
+    points: int | None
+    weight: Decimal
+
+
+class Rated(Answer):
+    """One rating from 0 to 10, None where ``missing`` names what the statements lack."""
 
     symbol: str
-    rating: Decimal
-    grade: str
+    name: str
+    method: str
+    rating: Decimal | None
+    components: list[Part]
+    missing: list[str]
+
+
+class Badge(Answer):
+    """The mean of the three ratings and its grade, None where one of them is."""
+
+    symbol: str
+    rating: Decimal | None
+    grade: str | None
+    ratings: dict[str, Decimal | None]
+    missing: list[str]
 
 
 class Badges(Answer):
@@ -29,17 +64,71 @@ class Badges(Answer):
 
 
 def aggregate(reading: Reading, given: SymbolsGiven) -> Badges | Refusal:
-    """Return the grade of each company; refuses ``fundamentals_missing`` where the pack holds no statements."""
+    """Return the grade of each company; refuses ``fundamentals_missing`` where the pack has statements of none."""
     if not given.symbols:
         reading.reads.note("ledger")
-        return Badges(badges=[])
-    named = ", ".join(given.symbols[:10])
-    message = f"{reading.ctx.pricing_pack_id} holds no statements of {named}: import fundamentals"
-    return Refusal("fundamentals_missing", message, details={"symbols": given.symbols})
+    badges = []
+    refusal: Refusal | None = None
+    for index, symbol in enumerate(given.symbols):
+        found = statements_of(reading, symbol)
+        if isinstance(found, Refusal):
+            refusal = refusal or found
+            badges.append(Badge(symbol=symbol, rating=None, grade=None, ratings={}, missing=["statements"]))
+            reading.notes.undefined(f"badges.{index}.rating", found.code)
+            continue
+        badges.append(_badge(reading, index, found))
+    if refusal is not None and all(one.missing == ["statements"] for one in badges):
+        return Refusal(refusal.code, refusal.message, details={"symbols": given.symbols})
+    return Badges(badges=badges)
 
 
-AGENT = Agent(
-    "ratings",
-    (Capability("ratings.aggregate", SymbolsGiven, Badges, aggregate, "The grade of each company.", ttl=DAY_SECONDS),),
-    timeout=10.0,
+def _badge(reading: Reading, index: int, statements: Statements) -> Badge:
+    ratings = [rate(name, statements.inputs) for name in RATINGS]
+    found = overall(ratings)
+    if found.rating is None:
+        reading.notes.undefined(f"badges.{index}.rating", "statements_incomplete")
+    return Badge(
+        symbol=statements.symbol,
+        rating=found.rating,
+        grade=found.grade,
+        ratings={one.name: one.rating for one in ratings},
+        missing=sorted({name for one in ratings for name in one.missing}),
+    )
+
+
+def _rater(name: str) -> Callable[[Reading, StatementsGiven], Rated]:
+    def run(reading: Reading, given: StatementsGiven) -> Rated:
+        found = rate(name, given.statements.inputs)
+        reading.notes.inputs(len(found.components) - len(found.missing), len(found.components))
+        if found.rating is None:
+            reading.notes.undefined("rating", "statements_incomplete")
+        return _rated(given.statements.symbol, found)
+
+    return run
+
+
+def _rated(symbol: str, found: Rating) -> Rated:
+    parts = [Part(name=one.name, value=one.value, points=one.points, weight=one.weight) for one in found.components]
+    return Rated(
+        symbol=symbol,
+        name=found.name,
+        method=found.method,
+        rating=found.rating,
+        components=parts,
+        missing=list(found.missing),
+    )
+
+
+_RATERS = tuple(
+    Capability(f"ratings.{name}", StatementsGiven, Rated, _rater(name), f"Rate {said}.", ttl=DAY_SECONDS)
+    for name, said in (
+        ("dividend_safety", "how safe the dividend is"),
+        ("moat_strength", "how wide the moat is"),
+        ("resilience", "how strong the balance sheet is"),
+    )
 )
+_AGGREGATE = Capability(
+    "ratings.aggregate", SymbolsGiven, Badges, aggregate, "The grade of each company.", ttl=DAY_SECONDS
+)
+
+AGENT = Agent("ratings", (*_RATERS, _AGGREGATE), timeout=10.0)
