@@ -6,7 +6,8 @@ from mintmark.data.currencies import Rates
 from mintmark.data.documents import Fundamental, NewsItem
 from mintmark.data.macro import Macro, MacroDeclared
 from mintmark.data.macro_files import MacroColumns, release_days_of
-from mintmark.data.operations import DataRoom, ExportAsked, Licensing
+from mintmark.data.manifest import cutoff
+from mintmark.data.operations import DataRoom, DeadLetter, DeadLetters, ExportAsked, Licensing
 from mintmark.data.pack import Pack
 from mintmark.data.packs import PREWARM_STEPS, RESTATEMENT_REASONS, Hold, PackState, gate, warnings_of
 from mintmark.data.reads import Reads
@@ -24,6 +25,8 @@ __all__ = [
     "Action",
     "Close",
     "DataRoom",
+    "DeadLetter",
+    "DeadLetters",
     "Decision",
     "ExportAsked",
     "Fundamental",
@@ -44,6 +47,7 @@ __all__ = [
     "Series",
     "Valuation",
     "bars_per_year",
+    "cutoff",
     "gate",
     "release_days_of",
     "require_adjusted",
