@@ -87,7 +87,9 @@ def checked_condition(given: Mapping[str, Any]) -> Condition:
     if isinstance(value, str) and given["op"] not in ("==", "!="):
         raise _wrong("op", "== or != beside a word", given["op"])
     window = given.get("window")
-    if window is not None and (isinstance(window, bool) or not isinstance(window, int) or not 1 <= window <= MOST_WINDOW):
+    if window is not None and (
+        isinstance(window, bool) or not isinstance(window, int) or not 1 <= window <= MOST_WINDOW
+    ):
         raise _wrong("window", f"a whole number from 1 to {MOST_WINDOW}", window)
     return Condition(cast("Kind", given["type"]), entity, metric, cast("Op", given["op"]), value, window)
 
@@ -184,4 +186,10 @@ def _one_of(given: Mapping[str, Any], name: str, known: tuple[str, ...]) -> None
 
 def _wrong(field: str, expected: str, found: Any) -> Refused:
     text = str(found)[:80]
-    return Refused(f"{field}: expected {expected}, found {text!r}", code="input_invalid", field=field, expected=expected, found=text)
+    return Refused(
+        f"{field}: expected {expected}, found {text!r}",
+        code="input_invalid",
+        field=field,
+        expected=expected,
+        found=text,
+    )

@@ -26,7 +26,10 @@ _REDUCE_OTHERS: Final = (
 
 @dataclass(frozen=True)
 class Playbook:
-    """What to do, with what, and how urgent; ``notional`` in base, None where nothing is to be traded or NAV is unknown."""
+    """What to do, with what, and how urgent.
+
+    ``notional`` in base; None where nothing is to be traded, or the NAV is not known.
+    """
 
     action: str
     instruments: tuple[str, ...]
@@ -39,7 +42,7 @@ class Playbook:
         return {
             "action": self.action,
             "instruments": list(self.instruments),
-            "notional": None if self.notional is None else self.notional.as_json(),
+            "notional": None if self.notional is None else _plain(self.notional),
             "rationale": self.rationale,
             "alternatives": list(self.alternatives),
             "severity": self.severity,
@@ -112,6 +115,10 @@ def _part(nav: Money | None, fraction: Decimal) -> Money | None:
     if nav is None or nav.amount <= 0:
         return None
     return Money(_WIDE.multiply(nav.amount, fraction).quantize(_PLACES, context=_WIDE), nav.currency)
+
+
+def _plain(money: Money) -> dict[str, str]:
+    return {"amount": plain_decimal(money.amount), "currency": money.currency}
 
 
 def title_of(name: str, playbook: Mapping[str, Any]) -> str:

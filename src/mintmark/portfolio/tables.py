@@ -109,6 +109,20 @@ def owned_portfolios(connection: Connection, actor: Actor) -> list[OwnedPortfoli
     return [_owned(row) for row in rows]
 
 
+def portfolio_of(connection: Connection, owner: UUID, portfolio_id: UUID) -> OwnedPortfolio:
+    """Return a portfolio for work done in the name of its ``owner``; raises as ``owned_portfolio``."""
+    return owned_portfolio(connection, Actor(owner, "viewer"), portfolio_id)
+
+
+def active_portfolios(connection: Connection, policy: str | None = None) -> list[OwnedPortfolio]:
+    """Return the active portfolios of everybody, of one ``policy`` where it is named, for the house's own work."""
+    columns = portfolios.c
+    found = select(portfolios).where(columns.active.is_(True)).order_by(columns.code)
+    return [
+        _owned(row) for row in connection.execute(found if policy is None else found.where(columns.policy == policy))
+    ]
+
+
 def code_is_taken(connection: Connection, code: str) -> bool:
     """Return whether any owner has a portfolio with this code."""
     return connection.execute(select(portfolios.c.code).where(portfolios.c.code == code)).first() is not None
