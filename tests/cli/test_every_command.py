@@ -104,7 +104,7 @@ def test_help_is_answered_without_a_home(mintmark: Command, home: Path, name: st
     assert not home.exists()
 
 
-@pytest.mark.parametrize("page", ["cli.md", "configuration.md", "http.md", "measures.md"])
+@pytest.mark.parametrize("page", ["cli.md", "configuration.md", "http.md", "measures.md", "patterns.md"])
 def test_a_page_equals_what_the_program_makes(page: str):
     assert (ROOT / "docs" / page).read_text() == pages()[page], "run make docs"
 

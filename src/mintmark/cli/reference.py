@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from mintmark.app import FILE_NAME, App, Settings, leaves, variable_of
 from mintmark.cli.formula_page import formula_rows
+from mintmark.cli.pattern_page import capability_rows, inputs_of, known_patterns, steps_of
 from mintmark.cli.program import program
 from mintmark.domain import SystemClock
 
@@ -25,6 +26,7 @@ def pages() -> dict[str, str]:
         "configuration.md": configuration_page(),
         "http.md": http_page(),
         "measures.md": measures_page(),
+        "patterns.md": patterns_page(),
     }
 
 
@@ -156,6 +158,26 @@ def measures_page() -> str:
         _table(("formula", "what it is", "why it may not exist", "source"), rows),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def patterns_page() -> str:
+    """Return the page of all patterns and capabilities."""
+    parts = [
+        "# Patterns",
+        _MADE,
+        "A pattern is a file that says which capabilities answer one question, what they take from one another, and "
+        "what may be missing. How one is written and run: [portfolio.md](portfolio.md).",
+    ]
+    for pattern in known_patterns():
+        parts += [
+            f"## {pattern.id}",
+            pattern.description,
+            _table(("step", "capability", "runs", "refusal"), steps_of(pattern)),
+        ]
+        parts += [_table(("input", "what", "default"), inputs_of(pattern))] if pattern.inputs else []
+        parts.append(f"Outputs: {', '.join(f'`{name}`' for name in pattern.outputs)}.")
+    head = ("capability", "agent", "takes", "seconds", "what")
+    return "\n\n".join([*parts, "## Capabilities", _table(head, capability_rows())]) + "\n"
 
 
 def http_page() -> str:

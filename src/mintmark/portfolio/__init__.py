@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mintmark.portfolio.answer import Executed
+    from mintmark.portfolio.capabilities import known_agents
     from mintmark.portfolio.capability import Agent, Agents, Answer, Arguments, Capability, Notes, Reading, Services
     from mintmark.portfolio.context import Actor, RequestCtx
     from mintmark.portfolio.export_gate import ExportGate, Wanted
@@ -17,11 +18,13 @@ if TYPE_CHECKING:
     from mintmark.portfolio.operations.exporting import AnswerExporter, Artifact, Exports
     from mintmark.portfolio.operations.room import NewPortfolio, PortfolioRoom, check_patterns, described, pattern_texts
     from mintmark.portfolio.pattern import Pattern
-    from mintmark.portfolio.pattern_files import PatternsInvalid
+    from mintmark.portfolio.pattern_files import PatternsInvalid, load_patterns
     from mintmark.portfolio.question import Format, Question, security_id
     from mintmark.portfolio.tables import OwnedPortfolio, owned_by_code, owned_portfolio, owned_portfolios
 
 _HOMES = {
+    "load_patterns": "pattern_files",
+    "known_agents": "capabilities",
     "Pattern": "pattern",
     "pattern_texts": "operations.room",
     "Format": "question",
@@ -81,6 +84,8 @@ __all__ = [
     "Wanted",
     "check_patterns",
     "described",
+    "known_agents",
+    "load_patterns",
     "owned_by_code",
     "owned_portfolio",
     "owned_portfolios",
