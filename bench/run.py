@@ -55,7 +55,7 @@ def main(words: list[str]) -> int:
     parser.add_argument("--rounds", type=int, default=5, help="rounds of the comparison with peers, the best counts")
     asked = parser.parse_args(words)
     # The benches of whole processes start them as the stories do.
-    sys.path[:0] = [str(HERE), str(HERE.parent / "tests" / "stories")]
+    sys.path[:0] = [str(HERE), str(HERE.parent / "tests" / "stories"), str(HERE.parent / "tests")]
     sections = [measured(name, asked.rounds) for name in benches(asked.names)]
     figures = [figure for section in sections for figure in section.figures]
     if asked.page is not None:

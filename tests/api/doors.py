@@ -17,16 +17,19 @@ SAMPLE = "PP_2018-12-31_SAMPLE_v1"
 class Door:
     """Asks an application as a client would, without a network between."""
 
-    def __init__(self, api: FastAPI, base_url: str = "http://testserver") -> None:
+    def __init__(self, api: FastAPI, base_url: str = "http://testserver", *, bearer: str | None = "") -> None:
         self._api = api
         self._base_url = base_url
+        # Nothing said: as the local owner; None: as nobody.
+        self.bearer = api.state.house.access.open_local() if bearer == "" else bearer
 
     def ask(self, method: str, path: str, **given: Any) -> httpx.Response:
         """Send one request and return its answer."""
 
         async def once() -> httpx.Response:
             transport = httpx.ASGITransport(app=self._api, raise_app_exceptions=False)
-            async with httpx.AsyncClient(transport=transport, base_url=self._base_url) as client:
+            shown = {} if self.bearer is None else {"Authorization": f"Bearer {self.bearer}"}
+            async with httpx.AsyncClient(transport=transport, base_url=self._base_url, headers=shown) as client:
                 return await client.request(method, path, **given)
 
         return asyncio.run(once())

@@ -32,7 +32,7 @@ def test_a_request_gets_an_id_when_its_own_is_none(door: Door, asked: str):
     assert str(uuid.UUID(given)) == given
 
 
-def test_a_body_over_one_mebibyte_is_too_large(door: Door):
+def test_a_body_over_256_kibibytes_is_too_large(door: Door):
     body = error_of(door.post("/api/v1/strategies/validate", json={"yaml": "x" * LIMIT}), 413)
 
     assert body["error"] == "too_large"
@@ -50,7 +50,7 @@ def test_a_body_that_does_not_tell_its_length_is_too_large_too(door: Door):
     assert error_of(answer, 413)["error"] == "too_large"
 
 
-def test_a_body_of_exactly_one_mebibyte_is_read(door: Door):
+def test_a_body_of_exactly_256_kibibytes_is_read(door: Door):
     frame = len(json.dumps({"yaml": ""}))
     text = json.dumps({"yaml": "x" * (LIMIT - frame)})
 

@@ -215,5 +215,14 @@ def test_settings_cannot_be_changed(tmp_path: Path):
 
 
 def test_the_tree_has_the_settings_this_house_needs():
-    assert len(PATHS) == len(set(PATHS)) == 23
-    assert set(Settings.model_fields) == {"home", "rights_file", "store", "research", "runtime", "llm", "data"}
+    assert len(PATHS) == len(set(PATHS)) == 27
+    assert set(Settings.model_fields) == {
+        "home",
+        "rights_file",
+        "store",
+        "research",
+        "runtime",
+        "llm",
+        "data",
+        "access",
+    }

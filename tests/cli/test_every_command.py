@@ -48,6 +48,7 @@ def test_the_commands_are_those_of_the_house():
             *(f"portfolio {word}" for word in ("create", "list", "show")),
             *(f"pattern {word}" for word in ("list", "show", "validate", "capabilities", "run")),
             *(f"rights {word}" for word in ("check", "violations", "licence add", "licence list")),
+            *(f"key {word}" for word in ("create", "list", "revoke", "actions")),
             *("train", "backtest", "montecarlo", "sweep", "walkforward", "crossvalidate", "gates selftest"),
             *("serve", "worker", "workers list", "compile"),
         ]
@@ -88,6 +89,7 @@ def test_every_option_says_what_it_is_for(name: str):
         "operations",
         "strategy",
         "data",
+        "key",
         "pack",
         "pattern",
         "portfolio",

@@ -21,6 +21,8 @@ from typing import Any, TypeAlias, TypeVar
 import httpx
 import psutil
 
+from keys import bearer
+
 Found = TypeVar("Found")
 HouseMaker: TypeAlias = "Callable[..., House]"
 ENDED = ("completed", "failed", "cancelled")
@@ -169,7 +171,8 @@ class House:
         """Start the server on a free port and wait until it answers."""
         port = free_port()
         process = self.start("serve", "--port", str(port))
-        self._client = httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1", timeout=60)
+        shown = bearer(self.database)
+        self._client = httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1", timeout=60, headers=shown)
         wait_for(lambda: self.answers(process), "the server answers")
         return process
 

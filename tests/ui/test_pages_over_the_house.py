@@ -15,9 +15,13 @@ import pytest
 from browsing import Keep, OpenPage, environment, free_port, wait_for
 from playwright.sync_api import expect
 
+from keys import bearer
+
 MINTMARK = [sys.executable, "-m", "mintmark.cli"]
 LONG_TRAINING = "model: {kind: mlp, params: {hidden: [64, 32], epochs: 1000}}"
 VERDICT_SECONDS = 240
+# What the tests themselves show the API; the pages need none.
+SHOWN: dict[str, str] = {}
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +39,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             return started[-1]
 
         try:
+            SHOWN.update(bearer(f"sqlite:///{home / 'mintmark.db'}"))
             server = start("serve", "--port", str(port))
             start("worker")
             wait_for(f"http://127.0.0.1:{port}/health", server)
@@ -49,13 +54,13 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def _slow_strategy(home: Path, api: str) -> None:
     """Save a strategy whose training lasts long enough to be cancelled."""
-    spec = httpx.get(f"{api}/strategies/starting_1").json()["data"]["yaml"]
+    spec = httpx.get(f"{api}/strategies/starting_1", headers=SHOWN).json()["data"]["yaml"]
     spec = re.sub(r"(?m)^name: .*$", "name: slow_one", spec)
     spec = re.sub(r"(?m)^model:.*(\n +.*)*$", LONG_TRAINING, spec)
     folder = home / "strategies"
     folder.mkdir(exist_ok=True)
     (folder / "slow_one.yaml").write_text(f"{spec.rstrip()}\n")
-    found = httpx.post(f"{api}/strategies/validate", json={"yaml": spec}).json()
+    found = httpx.post(f"{api}/strategies/validate", json={"yaml": spec}, headers=SHOWN).json()
     assert found["valid"], found["errors"]
 
 
@@ -87,7 +92,7 @@ def test_a_person_starts_a_cycle_and_follows_it_to_its_verdict(served: str, open
     expect(page.locator("[aria-label^='Loss'] svg path[stroke='var(--accent)']").first).to_be_visible()
     keep(page, "real_cycle_1440_dark")
     identity = page.url.rsplit("/", 1)[1]
-    body = httpx.get(f"{served}/api/v1/operations/{identity}").json()["data"]
+    body = httpx.get(f"{served}/api/v1/operations/{identity}", headers=SHOWN).json()["data"]
     assert verdict.inner_text() == body["result_summary"]["verdict"]
     drawn = page.locator(".tile", has_text="Trades").locator("b").inner_text()
     assert drawn == str(body["result_summary"]["backtest_result"]["total_trades"])
@@ -106,7 +111,7 @@ def test_the_report_opens_from_its_cycle(served: str, open_page: OpenPage, keep:
 
 
 def test_cancel_pressed_on_a_page_ends_the_work(served: str, open_page: OpenPage, keep: Keep):
-    httpx.post(f"{served}/api/v1/agent/trigger", json={"strategy": "slow_one"}).raise_for_status()
+    httpx.post(f"{served}/api/v1/agent/trigger", json={"strategy": "slow_one"}, headers=SHOWN).raise_for_status()
     page = open_page(f"{served}/research", width=390, theme="light")
     page.locator("section.card h2 a", has_text="slow_one").click()
     expect(page.get_by_text("Training has not ended.")).to_be_visible(timeout=60_000)
@@ -117,9 +122,14 @@ def test_cancel_pressed_on_a_page_ends_the_work(served: str, open_page: OpenPage
     expect(page.get_by_text("Cancelled: cancelled on its page.")).to_be_visible()
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
     keep(page, "real_cancelled_390_light")
-    listed = httpx.get(f"{served}/api/v1/operations/{identity}/children").json()["data"]
+    listed = httpx.get(f"{served}/api/v1/operations/{identity}/children", headers=SHOWN).json()["data"]
     assert [child["status"] for child in listed] == ["cancelled"]
-    until(lambda: all(worker["busy"] == 0 for worker in httpx.get(f"{served}/api/v1/workers").json()["data"]), 20)
+    until(
+        lambda: all(
+            worker["busy"] == 0 for worker in httpx.get(f"{served}/api/v1/workers", headers=SHOWN).json()["data"]
+        ),
+        20,
+    )
 
 
 def test_the_bars_of_the_pack_are_drawn_as_candles(served: str, open_page: OpenPage, keep: Keep):
@@ -159,8 +169,10 @@ def test_a_sweep_started_on_its_page_ends_with_the_sheet_that_was_stored(served:
 
     expect(page.locator("figure svg text", has_text="best of 6 tries")).to_be_visible()
     identity = page.url.rsplit("/", 1)[1]
-    told = httpx.get(f"{served}/api/v1/operations/{identity}").json()["data"]["result_summary"]
-    rows = httpx.get(f"{served}/api/v1/operations/{identity}/rows?table=table&sort=sharpe_ratio").json()["data"]
+    told = httpx.get(f"{served}/api/v1/operations/{identity}", headers=SHOWN).json()["data"]["result_summary"]
+    rows = httpx.get(f"{served}/api/v1/operations/{identity}/rows?table=table&sort=sharpe_ratio", headers=SHOWN).json()[
+        "data"
+    ]
     best = dict(zip(rows["columns"], rows["rows"][0], strict=True))
     assert rows["total"] == told["combinations"] == 6
     assert {name: best[name] for name in ("fast", "slow", "sharpe_ratio")}.items() <= told["best"][0].items()

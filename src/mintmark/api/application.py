@@ -11,9 +11,10 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 import mintmark
-from mintmark.api import agent, gates, operations, packs, pictures, portfolios, strategies, watching
+from mintmark.api import agent, gates, identity, operations, packs, pictures, portfolios, strategies, watching
 from mintmark.api.door import Door
 from mintmark.api.faults import Faults
+from mintmark.api.gatekeeper import Gatekeeper
 from mintmark.app import App
 from mintmark.domain import MintmarkError
 
@@ -43,11 +44,13 @@ def create_api(app: App, *, hosts: frozenset[str] | None = None) -> FastAPI:
         redoc_url=None,
         lifespan=_bounded,
     )
+    api.state.house = app
+    api.add_middleware(Gatekeeper, house=app, faults=faults)
     api.add_middleware(Door, faults=faults, hosts=hosts)
     api.add_exception_handler(MintmarkError, faults.of_mintmark)
     api.add_exception_handler(RequestValidationError, faults.of_validation)
     api.add_exception_handler(HTTPException, faults.of_http)
-    for room in (agent, operations, strategies, gates, packs, pictures, portfolios):
+    for room in (agent, operations, strategies, gates, packs, pictures, portfolios, identity):
         api.include_router(room.routes(app), prefix=PREFIX)
     api.include_router(watching.routes(app))
     return api

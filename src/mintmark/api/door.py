@@ -11,13 +11,14 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mintmark.api.faults import Faults
-from mintmark.app import MAX_BODY_BYTES
+from mintmark.app import MAX_BODY_BYTES, MAX_IMPORT_BYTES
 from mintmark.domain import MintmarkError, Refused
 from mintmark.runtime import trail
 
 logger = logging.getLogger(__name__)
 _READING = {"GET", "HEAD", "OPTIONS"}
 LIMITED = "/api/"
+IMPORTS = frozenset({"/api/v1/ledger/import"})
 
 
 class Door:
@@ -53,7 +54,8 @@ class Door:
             return
         try:
             with trail(request_id=request_id):
-                await self._app(scope, _bounded(receive) if scope["path"].startswith(LIMITED) else receive, answer)
+                limit = _limit(scope["path"])
+                await self._app(scope, receive if limit is None else _bounded(receive, limit), answer)
         except Exception:
             logger.exception("request broke", extra={"request_id": request_id, "path": scope["path"]})
             if started:
@@ -67,9 +69,9 @@ class Door:
         origin = headers.get("origin")
         if origin and scope["method"] not in _READING and urlsplit(origin).netloc != host:
             return Refused(f"a page of {origin} may not ask for this", code="cross_site")
-        length = headers.get("content-length", "0")
-        if scope["path"].startswith(LIMITED) and length.isdigit() and int(length) > MAX_BODY_BYTES:
-            return _too_large(int(length))
+        length, limit = headers.get("content-length", "0"), _limit(scope["path"])
+        if limit is not None and length.isdigit() and int(length) > limit:
+            return _too_large(int(length), limit)
         return None
 
 
@@ -85,12 +87,19 @@ def _name(host: str) -> str:
     return urlsplit(f"//{host}").hostname or ""
 
 
-def _too_large(found: int) -> Refused:
-    message = f"a body has at most {MAX_BODY_BYTES} bytes, found {found} or more"
-    return Refused(message, code="too_large", limit=MAX_BODY_BYTES, observed=found)
+def _limit(path: str) -> int | None:
+    """Return the most bytes the body of a request to ``path`` may have."""
+    if path in IMPORTS:
+        return MAX_IMPORT_BYTES
+    return MAX_BODY_BYTES if path.startswith(LIMITED) else None
 
 
-def _bounded(receive: Receive) -> Receive:
+def _too_large(found: int, limit: int) -> Refused:
+    message = f"a body has at most {limit} bytes, found {found} or more"
+    return Refused(message, code="too_large", limit=limit, observed=found)
+
+
+def _bounded(receive: Receive, limit: int) -> Receive:
     """Return ``receive``, ending a body that grows too large without having said so."""
     total = 0
 
@@ -98,8 +107,8 @@ def _bounded(receive: Receive) -> Receive:
         nonlocal total
         message = await receive()
         total += len(message.get("body", b""))
-        if total > MAX_BODY_BYTES:
-            raise HTTPException(413, _too_large(total).message)
+        if total > limit:
+            raise HTTPException(413, _too_large(total, limit).message)
         return message
 
     return counted

@@ -8,10 +8,10 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Request
 
 from mintmark.api.faults import Answer, CanonicalAnswer
+from mintmark.api.identity import actor_of
 from mintmark.api.portfolio_shapes import Executed, OnePattern, OnePortfolio, PatternLines, Portfolios
 from mintmark.api.shapes import errors, of
 from mintmark.app import App, ExecuteRequest, PortfolioRequest, portfolio_answers
-from mintmark.app import local_owner as actor
 
 PatternId = Annotated[str, Path(max_length=64)]
 
@@ -23,7 +23,7 @@ def routes(app: App) -> APIRouter:
     @router.post("/execute", tags=["portfolio"], responses={**of(Executed), **errors(401, 404, 429, 504)})
     def execute(request: Request, asked: ExecuteRequest) -> Answer:
         """Answer one pattern over one pack and one state of the ledger."""
-        return CanonicalAnswer(portfolio_answers.execute(app, actor(), asked, request.scope["request_id"]))
+        return CanonicalAnswer(portfolio_answers.execute(app, actor_of(request), asked, request.scope["request_id"]))
 
     @router.get("/patterns", tags=["portfolio"], responses={**of(PatternLines), **errors()})
     def list_patterns() -> Answer:
@@ -36,18 +36,18 @@ def routes(app: App) -> APIRouter:
         return Answer(portfolio_answers.pattern(app, pattern_id))
 
     @router.get("/portfolios", tags=["portfolio"], responses={**of(Portfolios), **errors()})
-    def list_portfolios() -> Answer:
+    def list_portfolios(request: Request) -> Answer:
         """List your portfolios, by code."""
-        return Answer(portfolio_answers.portfolios(app, actor()))
+        return Answer(portfolio_answers.portfolios(app, actor_of(request)))
 
     @router.post("/portfolios", tags=["portfolio"], status_code=201, responses={**of(OnePortfolio, 201), **errors(404)})
-    def create_portfolio(asked: PortfolioRequest) -> Answer:
+    def create_portfolio(request: Request, asked: PortfolioRequest) -> Answer:
         """Add a portfolio and start its book in the ledger."""
-        return Answer(portfolio_answers.create(app, actor(), asked), status_code=201)
+        return Answer(portfolio_answers.create(app, actor_of(request), asked), status_code=201)
 
     @router.get("/portfolios/{portfolio_id}", tags=["portfolio"], responses={**of(OnePortfolio), **errors(404)})
-    def show_portfolio(portfolio_id: UUID) -> Answer:
+    def show_portfolio(request: Request, portfolio_id: UUID) -> Answer:
         """Return one of your portfolios."""
-        return Answer(portfolio_answers.portfolio(app, actor(), portfolio_id))
+        return Answer(portfolio_answers.portfolio(app, actor_of(request), portfolio_id))
 
     return router

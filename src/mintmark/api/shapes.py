@@ -351,6 +351,28 @@ class PackHealth(Shape):
     error_message: str | None
 
 
+class Token(Shape):
+    token: str
+    token_id: str
+    role: Literal["viewer", "trader", "admin"]
+    expires_at: str
+
+
+class OneToken(Shape):
+    success: Literal[True]
+    data: Token
+
+
+class RevokedToken(Shape):
+    token_id: str
+    revoked_at: str
+
+
+class OneRevoked(Shape):
+    success: Literal[True]
+    data: RevokedToken
+
+
 def of(shape: type[BaseModel], status: int = 200) -> dict[int | str, dict[str, Any]]:
     """Return the answer of a route, for its documentation."""
     return {status: {"model": shape, "description": "Answer"}}
@@ -358,5 +380,5 @@ def of(shape: type[BaseModel], status: int = 200) -> dict[int | str, dict[str, A
 
 def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the errors of a route: ``statuses``, and those any route may give."""
-    common = (400, 403, 413, 422, 500, 503)
+    common = (400, 401, 403, 413, 422, 429, 500, 503)
     return {status: {"model": ErrorBody, "description": "Error"} for status in sorted({*common, *statuses})}

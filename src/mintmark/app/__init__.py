@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from mintmark.app import answers, pictures, portfolio_answers
+from mintmark.app import access_answers, answers, pictures, portfolio_answers, rights_answers
 from mintmark.app.identity import local_owner
 from mintmark.app.loading import load_settings
 from mintmark.app.names import STRATEGY_NAME
@@ -18,6 +18,7 @@ from mintmark.app.wiring import App, open_app
 if TYPE_CHECKING:
     from mintmark.app.requests import (
         MAX_BODY_BYTES,
+        MAX_IMPORT_BYTES,
         BacktestRequest,
         CancelRequest,
         CrossValidationRequest,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FILE_NAME",
     "MAX_BODY_BYTES",
+    "MAX_IMPORT_BYTES",
     "STRATEGY_NAME",
     "App",
     "BacktestRequest",
@@ -62,6 +64,7 @@ __all__ = [
     "TriggerRequest",
     "ValidateRequest",
     "WalkForwardRequest",
+    "access_answers",
     "answers",
     "invalid_request",
     "leaves",
@@ -71,6 +74,7 @@ __all__ = [
     "pictures",
     "portfolio_answers",
     "read_request",
+    "rights_answers",
     "variable_of",
 ]
 

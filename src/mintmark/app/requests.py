@@ -21,7 +21,8 @@ from mintmark.app.names import OPERATION_ID, PACK_ID, STRATEGY_NAME
 from mintmark.domain import Refused, Timeframe
 
 SYMBOL = r"^[A-Za-z0-9^][A-Za-z0-9^._=/-]{0,31}$"
-MAX_BODY_BYTES = 1 << 20
+MAX_BODY_BYTES = 1 << 18
+MAX_IMPORT_BYTES = 10 << 20
 
 OperationId = Annotated[str, StringConstraints(pattern=OPERATION_ID, max_length=96)]
 PackId = Annotated[str, StringConstraints(pattern=PACK_ID, max_length=64)]

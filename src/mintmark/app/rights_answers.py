@@ -56,7 +56,7 @@ def artifact(app: App, user_id: UUID, artifact_id: UUID) -> Artifact:
     return app.exports.fetch(user_id, artifact_id)
 
 
-def add_licence(app: App, given: Body, added_by: str) -> Body:
+def add_licence(app: App, given: Body) -> Body:
     """Keep a licence record; refuses ``invalid_request``."""
     from mintmark.data import Licence
 
@@ -68,7 +68,7 @@ def add_licence(app: App, given: Body, added_by: str) -> Body:
         valid_to=_day("to", given["valid_to"]),
         profile=given["profile"],
     )
-    return {"success": True, "data": app.rights.add_licence(record, added_by)}
+    return {"success": True, "data": app.rights.add_licence(record, str(app.local_owner.user_id))}
 
 
 def licences(app: App) -> Body:

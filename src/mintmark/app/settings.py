@@ -111,6 +111,13 @@ class DataSettings(Part):
     stablecoins_as_usd: bool = Field(True, description="Take USDT and USDC as USD; manifests and marks say so.")
 
 
+class AccessSettings(Part):
+    requests_per_minute: int = Field(3_000, ge=1, le=10_000_000, description="Requests a minute of one identity.")
+    bad_attempts: int = Field(10, ge=1, le=1_000, description="Wrong keys a minute of one address.")
+    running: int = Field(20, ge=1, le=1_000, description="Requests of the API a process answers at a time.")
+    waiting: int = Field(100, ge=1, le=10_000, description="Requests that may wait for that; more are refused.")
+
+
 class Settings(BaseSettings):
     """What may be set, by ``MINTMARK_<PART>__<KEY>`` or in ``mintmark.toml`` of the home folder.
 
@@ -135,6 +142,7 @@ class Settings(BaseSettings):
     runtime: RuntimeSettings = Field(default_factory=RuntimeSettings)
     llm: LanguageModelSettings = Field(default_factory=LanguageModelSettings)
     data: DataSettings = Field(default_factory=DataSettings)
+    access: AccessSettings = Field(default_factory=AccessSettings)
 
     @field_validator("home")
     @classmethod

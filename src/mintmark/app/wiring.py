@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import tempfile
+import time
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from mintmark.llm import Budget
     from mintmark.portfolio import Exports, PortfolioRoom
     from mintmark.research import Context, Research, Rules
-    from mintmark.runtime import Engine, Operations
+    from mintmark.runtime import Access, Engine, Identity, Limits, Operations
     from mintmark.store import Blobs, Database
 
 
@@ -94,6 +95,28 @@ class App:
 
         stablecoins = self.settings.data.stablecoins_as_usd
         return DataRoom(self.database, self.blobs, self.clock, stablecoins_as_usd=stablecoins)
+
+    @cached_property
+    def access(self) -> Access:
+        """Who may ask: keys, tokens and the log of actions."""
+        from mintmark.runtime import Access
+
+        return Access(self.database, self.clock, secrets.token_bytes)
+
+    @cached_property
+    def limits(self) -> Limits:
+        """How much one caller may ask of this process."""
+        from mintmark.runtime import Limits
+
+        access = self.settings.access
+        return Limits(access.requests_per_minute, access.bad_attempts, time.monotonic)
+
+    @cached_property
+    def local_owner(self) -> Identity:
+        """Whoever works on this machine: the command line, and the pages on a loopback address."""
+        from mintmark.runtime import LOCAL_OWNER, Identity
+
+        return Identity(LOCAL_OWNER, "admin")
 
     @cached_property
     def rights(self) -> Licensing:

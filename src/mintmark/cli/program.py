@@ -15,6 +15,7 @@ from mintmark.cli import (
     crossvalidating,
     data,
     gates,
+    keys,
     montecarlo,
     operations,
     packs,
@@ -46,7 +47,8 @@ def program() -> typer.Typer:
     )
     root.callback()(_start)
     research = (agent.group, operations.group, strategies.group, gates.group)
-    for group in (*research, data.group, packs.group, rights.group, portfolios.group, patterns.group, serving.workers):
+    rooms = (data.group, packs.group, rights.group, keys.group, portfolios.group, patterns.group)
+    for group in (*research, *rooms, serving.workers):
         root.add_typer(group)
     running.add_to(root)
     sweeping.add_to(root)

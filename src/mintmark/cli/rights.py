@@ -15,7 +15,6 @@ group = typer.Typer(name="rights", help="Rights: check sources, keep licence rec
 licence = typer.Typer(name="licence", help="Licence records: add, list.", no_args_is_help=True)
 group.add_typer(licence)
 
-LOCAL_OWNER = "local owner"
 Profile = Annotated[str, typer.Option(metavar="NAME", help="Set of licence records that counts.")]
 
 
@@ -85,7 +84,7 @@ def add(
 
     given: dict[str, Any] = {"source": source, "rights": right, "reference": reference, "profile": profile}
     with opened() as app:
-        answer = answers.add_licence(app, {**given, "valid_from": valid_from, "valid_to": valid_to}, LOCAL_OWNER)
+        answer = answers.add_licence(app, {**given, "valid_from": valid_from, "valid_to": valid_to})
         give(answer, as_json, show_pairs)
 
 

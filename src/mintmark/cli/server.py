@@ -6,9 +6,11 @@ import ipaddress
 import signal
 import socket
 import sys
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mintmark.cli.output import stderr, warn
+from mintmark.cli.output import stderr
 from mintmark.domain import Refused
 
 if TYPE_CHECKING:
@@ -17,34 +19,63 @@ if TYPE_CHECKING:
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-def run_server(app: App, host: str, port: int) -> int:
+@dataclass(frozen=True)
+class Transport:
+    """How a server that others reach is kept private: its own certificate, or a proxy that has one."""
+
+    certificate: Path | None = None
+    private_key: Path | None = None
+    behind_proxy: bool = False
+
+
+def run_server(app: App, host: str, port: int, transport: Transport) -> int:
     """Answer on ``host:port`` until a signal says stop; return the exit code of that signal.
 
     Raises:
-        Refused: ``address_in_use`` when something else listens there.
+        Refused: ``address_in_use`` when something else listens there; ``exposed`` for an address others reach
+            without a key, or without TLS.
     """
     import uvicorn
 
     from mintmark.api import create_api
     from mintmark.runtime import start_logging
-    from mintmark.ui import mount
+    from mintmark.ui import KeyEntry, LocalEntry, mount
 
+    local = is_loopback(host)
+    if not local:
+        _require_protection(app, host, transport)
     start_logging(sys.stderr)
     listener = _listener(host, port)
     app.ready()
-    local = is_loopback(host)
-    if not local:
-        warn(f"{host} is no loopback address: whoever reaches it may do everything, there is no login")
     api = create_api(app, hosts=LOOPBACK | {host} if local else None)
-    mount(api)
-    stderr().print(f"Mintmark listens on http://{_shown(host)}:{listener.getsockname()[1]}", markup=False)
-    server = uvicorn.Server(uvicorn.Config(api, log_config=None, access_log=False, server_header=False))
+    mount(api, LocalEntry(app) if local else KeyEntry(app))
+    scheme = "http" if transport.certificate is None else "https"
+    stderr().print(f"Mintmark listens on {scheme}://{_shown(host)}:{listener.getsockname()[1]}", markup=False)
+    config = uvicorn.Config(
+        api,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=transport.behind_proxy,
+        ssl_certfile=transport.certificate,
+        ssl_keyfile=transport.private_key,
+    )
+    server = uvicorn.Server(config)
     # The server raises its signal again when it is done: we are still to close what is open.
     stopped: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda found, _frame: stopped.append(found))
     server.run(sockets=[listener])
     return 128 + stopped[0] if stopped else 0
+
+
+def _require_protection(app: App, host: str, transport: Transport) -> None:
+    if not app.access.any_key():
+        message = f"{host} can be reached by others, and there is no key: `mintmark key create --name ... --role admin`"
+        raise Refused(message, code="exposed", host=host)
+    if transport.certificate is None and not transport.behind_proxy:
+        message = f"{host} can be reached by others: name --tls-cert and --tls-key, or say --behind-proxy"
+        raise Refused(message, code="exposed", host=host)
 
 
 def is_loopback(host: str) -> bool:

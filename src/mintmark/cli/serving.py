@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -21,13 +22,22 @@ def add_to(root: typer.Typer) -> None:
 def serve(
     host: Annotated[str, typer.Option(metavar="H", help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(metavar="P", min=0, max=65535, help="Port to listen on.")] = 8000,
+    tls_cert: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Certificate, for an address others reach.")
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option(metavar="FILE", help="Its private key.")] = None,
+    behind_proxy: Annotated[
+        bool, typer.Option("--behind-proxy", help="A proxy on this machine or network speaks TLS for it.")
+    ] = False,
 ) -> None:
     """Serve the HTTP API and the pages. It executes no work: start a worker for that."""
+    if (tls_cert is None) is not (tls_key is None):
+        raise typer.BadParameter("--tls-cert and --tls-key go together")
     from mintmark.cli.opened import opened
-    from mintmark.cli.server import run_server
+    from mintmark.cli.server import Transport, run_server
 
     with opened() as app:
-        code = run_server(app, host, port)
+        code = run_server(app, host, port, Transport(tls_cert, tls_key, behind_proxy))
     raise typer.Exit(code)
 
 

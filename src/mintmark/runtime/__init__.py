@@ -10,9 +10,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mintmark.runtime.access import LOCAL_OWNER, ROLES, SESSION_LIFE, Access, Identity
+    from mintmark.runtime.action_log import Action, actions, note_action
     from mintmark.runtime.counters import count, declare, observe
     from mintmark.runtime.engine import Engine
     from mintmark.runtime.killpoints import KILL_POINTS, arm, reached
+    from mintmark.runtime.limits import Limits
     from mintmark.runtime.operations import Operations, child_id
     from mintmark.runtime.progress import Progress, share_of
     from mintmark.runtime.reaper import Patience
@@ -24,6 +27,15 @@ if TYPE_CHECKING:
     from mintmark.runtime.work import QUEUES, ChildView, Kind, Parent, ParentView, Run, Work
 
 _HOMES = {
+    "Access": "access",
+    "Action": "action_log",
+    "Identity": "access",
+    "LOCAL_OWNER": "access",
+    "Limits": "limits",
+    "ROLES": "access",
+    "SESSION_LIFE": "access",
+    "actions": "action_log",
+    "note_action": "action_log",
     "ChildView": "work",
     "Engine": "engine",
     "KILL_POINTS": "killpoints",
@@ -57,10 +69,17 @@ _HOMES = {
 
 __all__ = [
     "KILL_POINTS",
+    "LOCAL_OWNER",
     "QUEUES",
+    "ROLES",
+    "SESSION_LIFE",
+    "Access",
+    "Action",
     "ChildView",
     "Engine",
+    "Identity",
     "Kind",
+    "Limits",
     "Operations",
     "Parent",
     "ParentView",
@@ -70,10 +89,12 @@ __all__ = [
     "SlotSettings",
     "Task",
     "Work",
+    "actions",
     "arm",
     "child_id",
     "count",
     "declare",
+    "note_action",
     "observe",
     "own_slot",
     "reached",

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import FunctionElement
 
-from mintmark.store import Json, metadata
+from mintmark.store import Json, UtcTime, metadata
 
 
 class DatabaseNow(FunctionElement[float]):
@@ -161,4 +161,42 @@ engines = Table(
     Column("name", Text, primary_key=True),
     Column("version", Text, nullable=False),
     Column("settings", Json, nullable=False),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("key_id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("user_id", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("revoked_at", UtcTime),
+)
+
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    Column("sha256", Text, primary_key=True),
+    Column("token_id", Text, nullable=False, unique=True),
+    Column("key_id", Text, nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+    Column("revoked_at", UtcTime),
+)
+
+action_log = Table(
+    "action_log",
+    metadata,
+    Column("n", Integer, primary_key=True),
+    Column("at", UtcTime, nullable=False),
+    Column("user_id", Text, nullable=False),
+    Column("key_id", Text),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("request_id", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Index("action_log_by_time", "at"),
 )

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from typing import Any, TextIO
 
 _TRAIL: dict[str, ContextVar[str | None]] = {
-    name: ContextVar(name, default=None) for name in ("request_id", "correlation_id", "operation_id", "worker_id")
+    name: ContextVar(name, default=None)
+    for name in ("request_id", "correlation_id", "operation_id", "worker_id", "trace_id")
 }
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
@@ -23,6 +24,7 @@ def trail(
     correlation_id: str | None = None,
     operation_id: str | None = None,
     worker_id: str | None = None,
+    trace_id: str | None = None,
 ) -> Iterator[None]:
     """Put the given ids on every log line and span made inside."""
     given = {
@@ -30,6 +32,7 @@ def trail(
         "correlation_id": correlation_id,
         "operation_id": operation_id,
         "worker_id": worker_id,
+        "trace_id": trace_id,
     }
     tokens = [(_TRAIL[name], _TRAIL[name].set(value)) for name, value in given.items() if value is not None]
     try:

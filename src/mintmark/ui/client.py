@@ -21,11 +21,14 @@ class ApiRefused(Exception):
 
 
 class Api:
-    """Calls the routes under ``/api/v1`` of the application the pages are mounted in."""
+    """Calls the routes under ``/api/v1`` of the application the pages are mounted in, as whoever ``bearer`` is."""
 
-    def __init__(self, application: ASGIApp) -> None:
+    def __init__(self, application: ASGIApp, bearer: str | None = None) -> None:
         transport = httpx.ASGITransport(app=application, raise_app_exceptions=False)
-        self._client = httpx.AsyncClient(transport=transport, base_url="http://localhost/api/v1", timeout=30.0)
+        shown = {} if bearer is None else {"Authorization": f"Bearer {bearer}"}
+        self._client = httpx.AsyncClient(
+            transport=transport, base_url="http://localhost/api/v1", headers=shown, timeout=30.0
+        )
 
     async def get(self, path: str, **query: Any) -> Any:
         """Return the body of a GET; a query value of None is left out.

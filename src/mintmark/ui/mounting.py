@@ -13,6 +13,7 @@ from starlette.types import Scope
 
 from mintmark.ui import backtest, backtests, cycle, data, operation, operations, overview, research
 from mintmark.ui.client import Api, ApiRefused
+from mintmark.ui.entry import Entry
 from mintmark.ui.frame import STATIC, Frame
 from mintmark.ui.parts import Part, broke, lost, nowhere
 
@@ -42,16 +43,17 @@ class _Rooms(ui.sub_pages):
         Part(broke).show(type(error).__name__)
 
 
-def mount(application: FastAPI) -> None:
+def mount(application: FastAPI, entry: Entry | None = None) -> None:
     """Serve the pages from ``application``, which must hold the routes of the API already.
 
-    The pages ask those routes as any client would. May be called once in a process.
+    The pages ask those routes as any client would, as whoever ``entry`` says. May be called once in a process.
     """
-    api = Api(application)
+    entry = entry or Entry()
+    entry.add_to(application)
     ui.add_head_html(_head(), shared=True)
     ui.run_with(
         application,
-        root=partial(_root, api),
+        root=partial(_root, application, entry),
         title="Mintmark",
         favicon=STATIC / "mark.svg",
         dark=True,
@@ -61,7 +63,7 @@ def mount(application: FastAPI) -> None:
     )
     mounted = application.router.routes.pop()
     assert isinstance(mounted, Mount)
-    application.router.routes.append(_Pages("/", app=mounted.app, name="pages"))
+    application.router.routes.append(_Pages("/", app=entry.guarding(mounted.app), name="pages"))
 
 
 def _head() -> str:
@@ -69,8 +71,9 @@ def _head() -> str:
     return f"<style>{css}</style><script>{script}</script>"
 
 
-def _root(api: Api) -> None:
+def _root(application: FastAPI, entry: Entry) -> None:
     request = ui.context.client.request
+    api = Api(application, entry.bearer(request.cookies))
     ui.dark_mode(value=request.cookies.get(_THEME_COOKIE) != "light")
     Frame(api)
     routes: dict[str, Page] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from importlib.resources import files
@@ -23,7 +23,7 @@ from mintmark.data.tables import (
     violations_table,
 )
 from mintmark.domain import Clock, Refusal, Refused, iso
-from mintmark.runtime import count, declare
+from mintmark.runtime import Action, count, declare, note_action
 from mintmark.store import Database
 
 DEFAULT_PROFILE = "default"
@@ -116,6 +116,9 @@ class Licensing:
         decision = self.rights(asked.profile, asked.pack_id).decide(sources, right)
         with self._database.write() as connection:
             _count(connection, decision)
+            outcome = "done" if decision.allowed else "export_not_permitted"
+            action = Action(asked.user_id, "rights.export", f"{asked.pattern} {asked.format}", outcome)
+            note_action(connection, replace(action, request_id=asked.request_id), self._clock.now())
             if not decision.allowed:
                 row = {
                     "at": self._clock.now(),
@@ -145,6 +148,8 @@ class Licensing:
         with self._database.write() as connection:
             connection.execute(insert(licences_table).values(row))
             kept = stored_licences(connection)[-1]
+            action = Action(added_by, "licence.add", f"{kept.id} {kept.source}")
+            note_action(connection, action, self._clock.now())
         return self._licence_json(kept)
 
     def _checked(self, licence: Licence) -> None:
