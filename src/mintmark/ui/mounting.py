@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import FastAPI
 from nicegui import ui
 from starlette.routing import Match, Mount
-from starlette.types import Scope
+from starlette.types import ASGIApp, Scope
 
 from mintmark.ui import backtest, backtests, cycle, data, operation, operations, overview, research
 from mintmark.ui.client import Api, ApiRefused
@@ -26,11 +26,17 @@ Page = Callable[..., Awaitable[None]]
 class _Pages(Mount):
     """A mount at the root that leaves the paths of the API alone, also those it does not know."""
 
+    def __init__(self, pages: ASGIApp, entry: Entry) -> None:
+        super().__init__("/", app=entry.guarding(pages), name="pages")
+        self._pages = pages
+
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         path = scope.get("path", "")
         if any(path == other or path.startswith(f"{other}/") for other in _OTHERS):
             return Match.NONE, {}
-        return super().matches(scope)
+        match, found = super().matches(scope)
+        # The pages look whether they are the end of the way: whoever stands before them is not.
+        return match, {**found, "endpoint": self._pages} if found else found
 
 
 class _Rooms(ui.sub_pages):
@@ -63,7 +69,7 @@ def mount(application: FastAPI, entry: Entry | None = None) -> None:
     )
     mounted = application.router.routes.pop()
     assert isinstance(mounted, Mount)
-    application.router.routes.append(_Pages("/", app=entry.guarding(mounted.app), name="pages"))
+    application.router.routes.append(_Pages(mounted.app, entry))
 
 
 def _head() -> str:
