@@ -22,6 +22,7 @@ from mintmark.data.macro import Macro
 from mintmark.data.reads import Reads, source_of
 from mintmark.data.series import Series
 from mintmark.domain import Refused, Timeframe
+from mintmark.measures import instrument_returns
 
 if TYPE_CHECKING:
     from mintmark.data.pack import Pack
@@ -184,7 +185,7 @@ class Valuation:
         closes = self.close_array(symbol, days)
         kept, cash = self._kept_and_paid(symbol, days)
         found = np.full(len(days), np.nan)
-        found[1:] = (closes[1:] * kept[1:] + cash[1:]) / closes[:-1] - 1.0
+        found[1:] = instrument_returns(closes, cash / kept, kept)
         return found
 
     def _kept_and_paid(self, symbol: str, days: Sequence[date]) -> tuple[FloatArray, FloatArray]:
