@@ -150,8 +150,8 @@ def test_a_holding_without_its_history_is_named_and_nothing_is_filled(real):
 
 
 def test_what_keeps_its_policies_is_left_alone(real):
-    found = propose(holding([10] * 10), real)
+    found = propose(holding([10] * 10, nav=10**12), real)
 
     assert isinstance(found, Proposal)
-    assert (found.trades, found.cost) == ((), 0)
+    assert (found.trades, found.cost, found.wished) == ((), 0, found.before)
     assert found.turnover == turnover(np.full(10, 0.1), np.full(10, 0.1))

@@ -138,6 +138,17 @@ def test_a_hedge_is_sold_by_its_beta_and_the_scenario_run_again():
     assert found.dropped["FLAT"] == "no_variation"
 
 
+def test_a_portfolio_worth_nothing_has_no_hedge():
+    result, _ = hedged()
+
+    found = suggest_hedges(
+        result, Decimal(0), SCENARIOS["usd_down"], "EUR", returns=np.zeros(2), instruments={},
+        foreign={"USD": Decimal(5)},
+    )  # fmt: skip
+
+    assert (found.hedges, found.dropped) == ((), {"USD": "no_equity"})
+
+
 def test_a_hedge_over_twenty_basis_points_is_dropped():
     _, found = hedged(beta=1.6)
 

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from mintmark.measures.allocation import METHODS as ALLOCATION_METHODS
-from mintmark.measures.allocation import WeightLimits, allocate, capped_turnover, turnover
+from mintmark.measures.allocation import WeightLimits, allocate, capped_turnover, turnover, within_limits
 from mintmark.measures.atrisk import DrawdownAtRisk, drawdown_at_risk
 from mintmark.measures.attribution import (
     EFFECTS,
@@ -224,6 +224,7 @@ __all__ = [
     "ulcer_index",
     "unmanaged",
     "value_at_risk",
+    "within_limits",
     "z_score",
 ]
 

@@ -70,6 +70,17 @@ def allocate(
                     max_tracking_error)  # fmt: skip
 
 
+def within_limits(weights: FloatArray, limits: WeightLimits) -> bool:
+    """Return whether ``weights`` add to 1 and keep ``limits``, to a millionth."""
+    return bool(
+        np.isfinite(weights).all()
+        and math.isclose(float(weights.sum()), 1.0, abs_tol=_CLOSE)
+        and (weights >= limits.lower - _CLOSE).all()
+        and (weights <= limits.upper + _CLOSE).all()
+        and (limits.rows @ weights <= limits.tops + _CLOSE).all()
+    )
+
+
 def turnover(before: FloatArray, after: FloatArray) -> float:
     """Return half of what all weights move, cash counted: it is what the weights leave of 1.
 
@@ -119,7 +130,7 @@ def _solved(method: str, returns: FloatArray, limits: WeightLimits, target: Floa
     except (SkfolioError, ArithmeticError, np.linalg.LinAlgError) as error:
         raise Undefined("optimizer_failed") from error
     weights = np.asarray(found, dtype=np.float64)
-    if not _kept(weights, limits):
+    if not within_limits(weights, limits):
         raise Undefined("optimizer_failed")
     return weights
 
@@ -142,13 +153,3 @@ def _estimator(method: str, returns: FloatArray, limits: WeightLimits, target: F
         shared = (returns - returns.mean(axis=0)).T @ (target - target.mean()) / (len(target) - 1)
         bounds["add_objective"] = lambda w: -2.0 * (shared @ w)
     return MeanRisk(risk_measure=RiskMeasure.VARIANCE, scale_objective=_SCALE, **bounds)
-
-
-def _kept(weights: FloatArray, limits: WeightLimits) -> bool:
-    return bool(
-        np.isfinite(weights).all()
-        and math.isclose(float(weights.sum()), 1.0, abs_tol=_CLOSE)
-        and (weights >= limits.lower - _CLOSE).all()
-        and (weights <= limits.upper + _CLOSE).all()
-        and (limits.rows @ weights <= limits.tops + _CLOSE).all()
-    )

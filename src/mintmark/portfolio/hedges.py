@@ -55,8 +55,11 @@ def suggest_hedges(
 
     ``returns`` (n_periods,) of the portfolio, and for each instrument its own of the same periods, all in ``base``,
     beside what a scenario sees of one unit of base currency in it. ``foreign``: exposure to each currency in base
-    currency, hedged by selling all of it forward. No option is priced. A hedge that costs over 20 bp is dropped.
+    currency, hedged by selling all of it forward. No option is priced. A hedge that costs over 20 bp is dropped. A
+    portfolio worth nothing has no hedge.
     """
+    if nav <= 0:
+        return Hedges((), dict.fromkeys((*instruments, *foreign), "no_equity"))
     found: list[Hedge] = []
     dropped: dict[str, str] = {}
     for symbol, (own, exposed) in instruments.items():

@@ -18,6 +18,7 @@ from mintmark.measures import (
     capped_turnover,
     tracking_error,
     turnover,
+    within_limits,
 )
 from mintmark.portfolio.costs import trade_cost
 from mintmark.portfolio.policies import Constraints, Figures, Policy, limits_of, taken_by, unmet
@@ -113,14 +114,17 @@ def propose_trades(
     symbols = [one.symbol for one in held]
     if not 0.0 < invested <= 1.0:
         return Refusal("optimizer_infeasible", "expected a share to invest above 0, at most 1", observed=invested)
-    try:
-        wished = invested * allocate(
-            method, returns, limits_of(symbols, policies, constraints, figures, invested),
-            returns @ before / invested, periods_per_year=periods_per_year,
-            max_tracking_error=float(constraints.max_te) / invested, risk_free=risk_free,
-        )  # fmt: skip
-    except Undefined as why:
-        return Refusal(why.reason, _MESSAGES[why.reason], observed=why.observed, limit=why.limit)
+    limits = limits_of(symbols, policies, constraints, figures, invested)
+    wished = before
+    # What keeps everything already is nearest to itself; a solver would stir it by a hair.
+    if method != "min_tracking_error" or not within_limits(before / invested, limits):
+        try:
+            wished = invested * allocate(
+                method, returns, limits, returns @ before / invested, periods_per_year=periods_per_year,
+                max_tracking_error=float(constraints.max_te) / invested, risk_free=risk_free,
+            )  # fmt: skip
+        except Undefined as why:
+            return Refusal(why.reason, _MESSAGES[why.reason], observed=why.observed, limit=why.limit)
     scaled, needed = capped_turnover(before, wished, float(constraints.max_turnover))
     trades = trades_to(held, scaled - before, nav, constraints.min_trade_value)
     after = _after(held, trades, nav)
