@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from mintmark.data.actions import read_actions
+from mintmark.data.actions import Action, read_actions
 from mintmark.data.calendars import known_calendar
 from mintmark.data.clocks import read_stamps, to_utc
 from mintmark.data.currencies import quote_currency
@@ -202,9 +202,12 @@ class Intake:
         """
         if lead_days is not None and not 0 <= lead_days <= 365:
             raise Refused(f"expected 0 to 365 days, found {lead_days}", path="announce_lead_days")
-        actions = read_actions(content, known_source(source), lead_days)
+        return self.keep_actions(read_actions(content, known_source(source), lead_days))
+
+    def keep_actions(self, actions: Sequence[Action]) -> dict[str, Any]:
+        """Store actions in the place of all that was held for their symbols; refuses ``no_actions``."""
         if not actions:
-            raise Refused("the file holds no actions", code="no_actions")
+            raise Refused("there are no actions", code="no_actions")
         with self._database.write() as connection:
             replace_actions(connection, actions, self._clock.now())
         return {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -12,7 +12,9 @@ from typing import Any
 from mintmark.data.actions import Action
 from mintmark.data.macro import MacroDeclared
 from mintmark.data.macro_files import MacroColumns
+from mintmark.data.operations.dead_letters import DeadLetters
 from mintmark.data.operations.fetching import Fetching, Progress
+from mintmark.data.operations.harvesting import Harvesting
 from mintmark.data.operations.intake import Intake, declare, file_bytes
 from mintmark.data.operations.packing import Packing, restatement
 from mintmark.data.operations.records import Records
@@ -20,6 +22,8 @@ from mintmark.data.operations.sampling import Sampling
 from mintmark.data.operations.shelf import Shelf
 from mintmark.data.operations.states import PackStates
 from mintmark.data.pack import Pack
+from mintmark.data.providers.aliases import Aliases
+from mintmark.data.providers.door import Access
 from mintmark.data.providers.exchange import open_exchange
 from mintmark.data.series import Series, known_timeframe
 from mintmark.data.tables import stored_actions, stored_series
@@ -34,7 +38,8 @@ class DataRoom:
     """Market data in, packs out.
 
     ``stablecoins_as_usd`` reads USDT and USDC as USD when a pack is sealed; the manifest says so.
-    ``exchanges`` gives the client of an exchange by its name.
+    ``exchanges`` gives the client of an exchange by its name, ``accesses`` how a provider is reached where its key
+    is set, ``aliases`` what providers call our symbols.
     """
 
     def __init__(
@@ -45,6 +50,8 @@ class DataRoom:
         *,
         stablecoins_as_usd: bool = True,
         exchanges: Callable[[str], Any] = open_exchange,
+        accesses: Callable[[str], Access | None] = lambda _: None,
+        aliases: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -54,6 +61,10 @@ class DataRoom:
         self.records = Records(database, blobs, self._shelf, clock)
         self._packing = Packing(
             database, blobs, self._shelf, self.records, clock, stablecoins_as_usd=stablecoins_as_usd
+        )
+        self.letters = DeadLetters(database, clock)
+        self.harvesting = Harvesting(
+            self._intake, self.records, self.letters, accesses, Aliases(aliases or {}), _generator
         )
         self._sampling = Sampling(database, self._intake, self.records, self._packing)
         self._opened = lru_cache(maxsize=KEPT_OPEN)(self._packing.open)
@@ -228,6 +239,13 @@ class DataRoom:
     def held(self) -> list[str]:
         """Return each series that live packs hold, as symbol and timeframe, in order."""
         return self._packing.held()
+
+
+def _generator() -> Any:
+    import numpy as np
+
+    # Waits alone are spread by it; no result depends on them.
+    return np.random.default_rng(0)
 
 
 def _valuation_policy(policy: str) -> str:

@@ -1,0 +1,135 @@
+"""What providers give becomes series, actions, figures and headlines; what fails waits among the dead letters."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from mintmark.data.macro import macro_frame
+from mintmark.data.operations.dead_letters import DeadLetters
+from mintmark.data.operations.intake import Intake, declare
+from mintmark.data.operations.records import Records
+from mintmark.data.providers.aliases import Aliases
+from mintmark.data.providers.door import Access, ProviderDoor, Uniform, opened
+from mintmark.domain import ProviderFailed, Refused, Timeframe, from_iso
+
+QUEUE = "provider"
+KINDS: Mapping[str, tuple[str, ...]] = {
+    "fmp": ("fundamentals",),
+    "polygon": ("bars", "actions"),
+    "fred": ("macro",),
+    "newsapi": ("news",),
+}
+
+
+class Harvesting:
+    """Asks providers and stores what they answer, validated; a failure stores nothing.
+
+    ``accesses`` gives how each provider with a key is reached. A job is plain JSON without any secret: provider, kind,
+    symbol and what the kind needs besides.
+    """
+
+    def __init__(
+        self,
+        intake: Intake,
+        records: Records,
+        letters: DeadLetters,
+        accesses: Callable[[str], Access | None],
+        aliases: Aliases,
+        random: Callable[[], Uniform],
+    ) -> None:
+        self._intake = intake
+        self._records = records
+        self._letters = letters
+        self._accesses = accesses
+        self._aliases = aliases
+        self._random = random
+
+    def run(self, job: Mapping[str, Any]) -> dict[str, Any]:
+        """Do ``job`` now; what fails after its last try goes to the dead letters, named in the error.
+
+        Refuses: ``provider_key_missing``, ``symbol_unmapped``, and what the provider does not have.
+        Raises: ``provider_failed``, ``provider_timeout``, ``circuit_open``.
+        """
+        try:
+            return self.act(job)
+        except ProviderFailed as error:
+            letter = self._letters.put(QUEUE, job, f"{error.code}: {error.message}")
+            error.details["dead_letter"] = letter.request_key
+            raise
+
+    def replay(self, key: str) -> dict[str, Any]:
+        """Do the job of a dead letter again; a replay that fails says so, and the letter too."""
+        return self._letters.replay(key, self.act).as_json()
+
+    def act(self, job: Mapping[str, Any]) -> dict[str, Any]:
+        """Do ``job``, leaving the dead letters alone."""
+        provider, kind = str(job.get("provider")), str(job.get("kind"))
+        if kind not in KINDS.get(provider, ()):
+            known = "; ".join(f"{name}: {', '.join(kinds)}" for name, kinds in KINDS.items())
+            raise Refused(f"expected a provider and what it gives ({known}), found {provider} {kind}", path="kind")
+        access = self._accesses(provider)
+        if access is None:
+            message = f"{provider} needs a key: set MINTMARK_PROVIDERS__{provider.upper()}_KEY"
+            raise Refused(message, code="provider_key_missing", provider=provider)
+        return asyncio.run(self._asked(access, kind, job))
+
+    async def _asked(self, access: Access, kind: str, job: Mapping[str, Any]) -> dict[str, Any]:
+        symbol = str(job["symbol"])
+        ticker = self._aliases.name_at(access.name, symbol)
+        async with opened(access, self._random()) as door:
+            found = await _ACTS[kind](self, door, ticker, symbol, job)
+            return {"provider": access.name, "kind": kind, "symbol": symbol, "bytes": door.bytes_read, **found}
+
+    async def _bars(self, door: ProviderDoor, ticker: str, symbol: str, job: Mapping[str, Any]) -> dict[str, Any]:
+        from mintmark.data.providers import polygon
+
+        first, last = date.fromisoformat(job["since"]), date.fromisoformat(job["until"])
+        frame = await polygon.daily_bars(door, ticker, first, last)
+        declared = declare(
+            symbol, Timeframe.D1, str(job.get("asset_class", "equity")), polygon.NAME, rights=polygon.RIGHTS
+        )
+        report = self._intake.take_frame(frame, declared, volume_kind="shares")
+        return {name: report[name] for name in ("rows", "first", "last", "stored")}
+
+    async def _actions(self, door: ProviderDoor, ticker: str, symbol: str, _job: Mapping[str, Any]) -> dict[str, Any]:
+        from mintmark.data.providers import polygon
+
+        return self._intake.keep_actions(await polygon.actions(door, ticker, symbol))
+
+    async def _macro(self, door: ProviderDoor, ticker: str, symbol: str, job: Mapping[str, Any]) -> dict[str, Any]:
+        from mintmark.data.providers import fred
+
+        declared, rows, released = await fred.series(door, ticker, vintages=bool(job.get("vintages", False)))
+        named = replace(declared, name=symbol)
+        record = self._records.take_macro(named, *macro_frame(named, rows, released))
+        return {name: record[name] for name in ("unit", "frequency", "rows", "first", "last", "dropped", "stored")}
+
+    async def _fundamentals(
+        self, door: ProviderDoor, ticker: str, symbol: str, job: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        from mintmark.data.providers import fmp
+
+        frequency = "quarterly" if job.get("frequency") == "quarterly" else "annual"
+        figures = await fmp.fundamentals(door, ticker, symbol, frequency)  # type: ignore[arg-type]
+        currency = next((one.unit for one in figures if one.unit != "fraction"), "USD")
+        return self._records.take_fundamentals(figures, source=fmp.NAME, rights=fmp.RIGHTS, currency=currency)
+
+    async def _news(self, door: ProviderDoor, ticker: str, symbol: str, job: Mapping[str, Any]) -> dict[str, Any]:
+        from mintmark.data.providers import newsapi
+
+        since = from_iso(job["since"]) if "since" in job else None
+        items = await newsapi.headlines(door, ticker, [symbol], since=since)
+        return self._records.take_news(items, source=newsapi.NAME, rights=newsapi.RIGHTS)
+
+
+_ACTS: Mapping[str, Any] = {
+    "bars": Harvesting._bars,
+    "actions": Harvesting._actions,
+    "macro": Harvesting._macro,
+    "fundamentals": Harvesting._fundamentals,
+    "news": Harvesting._news,
+}
