@@ -2,7 +2,7 @@
 
 Run as ``python house.py PORT``. ``POST /house/{state}`` sets what the routes answer with:
 ``loaded`` (a running cycle, ended ones, packs), ``simulated`` (and what was simulated by hand), ``empty``
-(nothing yet) or ``broken`` (every route fails).
+(nothing yet), ``warming`` (tonight's pack is), ``forbidden`` (a viewer asks) or ``broken`` (every route fails).
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ import math
 import sys
 from typing import Any
 
+import house_answers
 import house_gates
+import house_ledger
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse
@@ -314,6 +316,8 @@ def workers() -> Any:
 
 app.include_router(routes(house), prefix="/api/v1")
 app.include_router(house_gates.routes(house), prefix="/api/v1")
+app.include_router(house_answers.routes(house), prefix="/api/v1")
+app.include_router(house_ledger.routes(house), prefix="/api/v1")
 mount(app)
 
 if __name__ == "__main__":

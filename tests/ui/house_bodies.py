@@ -176,6 +176,7 @@ class House:
     def __init__(self) -> None:
         self.state = "loaded"
         self.round = 60
+        self.asked: list[dict[str, Any]] = []
         self.operations: dict[str, dict[str, Any]] = {}
         for one in (*self._done(), *self._refused(), *self._active()):
             self.operations[one["operation_id"]] = one

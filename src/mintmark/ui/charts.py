@@ -36,7 +36,8 @@ def line(name: str, points: list[Any], colour: str, **more: Any) -> dict[str, An
     }
 
 
-def _axis(name: str, kind: str = "value", **more: Any) -> dict[str, Any]:
+def plain_axis(name: str, kind: str = "value", **more: Any) -> dict[str, Any]:
+    """Return an axis in the colours of the page."""
     return {
         "type": kind,
         "name": name,
@@ -49,7 +50,8 @@ def _axis(name: str, kind: str = "value", **more: Any) -> dict[str, Any]:
     }
 
 
-def _frame(**more: Any) -> dict[str, Any]:
+def framed(**more: Any) -> dict[str, Any]:
+    """Return the options every chart shares, and ``more``."""
     legend = {"textStyle": {"color": _INK}, "top": 0, "right": 0, "icon": "roundRect", "itemHeight": 3, "itemWidth": 18}
     return {
         "animation": False,
@@ -66,10 +68,10 @@ def learning(rounds: Sequence[Mapping[str, Any]], what: str, unit: str) -> dict[
     def points(part: str) -> list[list[Any]]:
         return [[row["round"], row.get(f"{part}_{what}")] for row in rounds]
 
-    return _frame(
+    return framed(
         grid={"left": 8, "right": 12, "top": 44, "bottom": 30, "containLabel": True},
-        xAxis=_axis("", minInterval=1, splitLine={"show": False}),
-        yAxis=_axis(unit, scale=True),
+        xAxis=plain_axis("", minInterval=1, splitLine={"show": False}),
+        yAxis=plain_axis(unit, scale=True),
         series=[
             line("training part", points("train"), "var(--accent)"),
             line(
@@ -126,14 +128,14 @@ def candles(bars: Mapping[str, Any]) -> dict[str, Any]:
 
 def _two_panes(series: list[dict[str, Any]], upper: str, lower: str) -> dict[str, Any]:
     zoom = {"xAxisIndex": [0, 1], "filterMode": "none"}
-    return _frame(
+    return framed(
         axisPointer={"link": [{"xAxisIndex": "all"}]},
         grid=[
             {"left": 62, "right": 14, "top": 44, "height": "54%"},
             {"left": 62, "right": 14, "top": "76%", "bottom": 28},
         ],
-        xAxis=[_axis("", "time", axisLabel={"show": False}), _axis("", "time", gridIndex=1)],
-        yAxis=[_axis(upper, scale=True), _axis(lower, gridIndex=1, splitNumber=2, axisLabel=_SHORT)],
+        xAxis=[plain_axis("", "time", axisLabel={"show": False}), plain_axis("", "time", gridIndex=1)],
+        yAxis=[plain_axis(upper, scale=True), plain_axis(lower, gridIndex=1, splitNumber=2, axisLabel=_SHORT)],
         dataZoom=[{"type": "inside", **zoom}],
         series=series,
     )

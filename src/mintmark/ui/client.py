@@ -7,6 +7,8 @@ from typing import Any
 import httpx
 from starlette.types import ASGIApp
 
+SECONDS = 30.0
+
 
 class ApiRefused(Exception):
     """The API said no. ``code``, ``message`` and ``request_id`` come from its error body."""
@@ -27,20 +29,21 @@ class Api:
         transport = httpx.ASGITransport(app=application, raise_app_exceptions=False)
         shown = {} if bearer is None else {"Authorization": f"Bearer {bearer}"}
         self._client = httpx.AsyncClient(
-            transport=transport, base_url="http://localhost/api/v1", headers=shown, timeout=30.0
+            transport=transport, base_url="http://localhost/api/v1", headers=shown, timeout=SECONDS
         )
 
-    async def get(self, path: str, **query: Any) -> Any:
-        """Return the body of a GET; a query value of None is left out.
+    async def get(self, path: str, *, seconds: float = SECONDS, **query: Any) -> Any:
+        """Return the body of a GET, which may take ``seconds``; a query value of None is left out.
 
         Raises:
             ApiRefused: any answer that is not 2xx.
         """
-        return _body(await self._client.get(path, params={key: v for key, v in query.items() if v is not None}))
+        given = {key: value for key, value in query.items() if value is not None}
+        return _body(await self._client.get(path, params=given, timeout=seconds))
 
-    async def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
-        """Return the body of a POST of ``body`` as JSON."""
-        return _body(await self._client.post(path, json=body or {}))
+    async def post(self, path: str, body: dict[str, Any] | None = None, *, seconds: float = SECONDS) -> Any:
+        """Return the body of a POST of ``body`` as JSON; it may take ``seconds``."""
+        return _body(await self._client.post(path, json=body or {}, timeout=seconds))
 
     async def delete(self, path: str, body: dict[str, Any] | None = None) -> Any:
         """Return the body of a DELETE of ``body`` as JSON."""

@@ -21,6 +21,8 @@ _ICONS = {
     "overview": '<path d="M3 13a9 9 0 1 1 18 0M12 13l4-5M7 20h10"/>',
     "research": '<path d="M9 3h6M10 3v6l-5 9a2 2 0 0 0 2 3h10a2 2 0 0 0 2-3l-5-9V3M8 15h8"/>',
     "backtests": '<path d="M4 4v16h16M8 15l3.5-4 3 2.5L20 7"/>',
+    "portfolio": '<path d="M4 8h16v11H4zM9 8V5h6v3M4 13h16M12 12v2"/>',
+    "ledger": '<path d="M6 3h13v18H6a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2zM9 8h7M9 12h7M9 16h4"/>',
     "data": '<ellipse cx="12" cy="6" rx="8" ry="3"/>'
     '<path d="M4 6v12c0 1.7 3.6 3 8 3s8-1.3 8-3V6M4 12c0 1.7 3.6 3 8 3s8-1.3 8-3"/>',
     "operations": '<path d="M4 6h16M4 12h10M4 18h13"/><circle cx="19" cy="12" r="1.5"/>',
@@ -30,6 +32,8 @@ PAGES = (
     ("/", "o", "overview", "Overview"),
     ("/research", "r", "research", "Research"),
     ("/backtests", "b", "backtests", "Backtests"),
+    ("/portfolio", "f", "portfolio", "Portfolio"),
+    ("/ledger", "l", "ledger", "Ledger"),
     ("/data", "d", "data", "Data"),
     ("/operations", "p", "operations", "Operations"),
 )

@@ -11,7 +11,20 @@ from nicegui import ui
 from starlette.routing import Match, Mount
 from starlette.types import ASGIApp, Scope
 
-from mintmark.ui import backtest, backtests, cycle, data, operation, operations, overview, research
+from mintmark.ui import (
+    backtest,
+    backtests,
+    cycle,
+    data,
+    ledger,
+    ledger_import,
+    ledger_verify,
+    operation,
+    operations,
+    overview,
+    portfolio,
+    research,
+)
 from mintmark.ui.client import Api, ApiRefused
 from mintmark.ui.entry import Entry
 from mintmark.ui.frame import STATIC, Frame
@@ -88,6 +101,17 @@ def _root(application: FastAPI, entry: Entry) -> None:
         "/research/{operation_id}": cycle.page,
         "/backtests": backtests.page,
         "/backtests/{operation_id}": backtest.page,
+        "/portfolio": portfolio.page,
+        "/portfolio/{code}": portfolio.page,
+        "/portfolio/{code}/{pattern_id}": portfolio.page,
+        "/portfolio/{code}/{pattern_id}/{security_id}": portfolio.page,
+        "/ledger": ledger.page,
+        "/ledger/entries/{entry_id}": ledger.entry,
+        "/ledger/at/{commit_hash}": ledger.at,
+        "/ledger/lots": ledger.lots,
+        "/ledger/balances": ledger.balances,
+        "/ledger/verify": ledger_verify.page,
+        "/ledger/import": ledger_import.page,
         "/data": data.page,
         "/data/{pack_id}": data.page,
         "/operations": operations.page,

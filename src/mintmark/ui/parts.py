@@ -45,7 +45,8 @@ class Part:
         self._place.move(target_index=0)
 
     def hide(self) -> None:
-        """Take it off the page."""
+        """Take it off the page; what is shown next is drawn again."""
+        self._shown = self
         self._place.set_visibility(False)
 
     def on_pick(self, attribute: str, act: Callable[[str], Awaitable[None]]) -> None:

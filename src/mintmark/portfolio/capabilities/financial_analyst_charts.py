@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from mintmark.measures import Undefined, growth_index
+from mintmark.portfolio.capabilities.financial_analyst_performance import benchmark_returns
 from mintmark.portfolio.capability import Answer, Arguments, Capability, Reading
-from mintmark.portfolio.shapes import GivenHistory, GivenValued
+from mintmark.portfolio.shapes import GivenHistory, GivenValued, NavHistory
 
 
 class OverviewGiven(Arguments):
@@ -35,10 +36,11 @@ class Share(Answer):
 
 
 class OverviewCharts(Answer):
-    """Values and the growth of one unit over the days asked for, and the shares of what is held."""
+    """Values and the growth of one unit over the days asked for, its benchmark's, and the shares of what is held."""
 
     nav: list[Point]
     growth: list[Point]
+    benchmark: list[Point] | None
     allocation: list[Share]
     currencies: list[Share]
 
@@ -51,6 +53,7 @@ def overview(reading: Reading, given: OverviewGiven) -> OverviewCharts:
     return OverviewCharts(
         nav=[Point(date=day, value=value) for day, value in zip(dates, history.nav[first:], strict=True)],
         growth=_growth(reading, dates, history.returns[first:]),
+        benchmark=_benchmark(reading, history, first),
         allocation=[
             *(Share(name=one.symbol, weight=one.weight) for one in valued.positions),
             *(Share(name=f"{one.kind} {one.amount.currency}", weight=one.weight) for one in valued.money),
@@ -67,6 +70,14 @@ def _growth(reading: Reading, dates: list[date], returns: list[float | None]) ->
         reading.notes.undefined("growth", undefined.reason)
         return []
     return [Point(date=day, value=value) for day, value in zip(dates, index.tolist(), strict=True)]
+
+
+def _benchmark(reading: Reading, history: NavHistory, first: int) -> list[Point] | None:
+    market = benchmark_returns(reading, history, ("benchmark",))
+    if market is None:
+        return None
+    index = growth_index(market[first:]).tolist()
+    return [Point(date=day, value=value) for day, value in zip(history.dates[first:], index, strict=True)]
 
 
 def _currencies(given: OverviewGiven) -> list[Share]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -131,7 +131,7 @@ def compute(reading: Reading, given: HistoryGiven) -> Metrics:
     per_year = history.bars_per_year
     rf = _risk_free(reading, history, notes, ("sharpe_ratio", "sortino_ratio", "beta", "alpha"))
     excess = None if rf is None else returns - rf[1][1:]
-    market = _benchmark(reading, history, notes)
+    market = benchmark_returns(reading, history, _RELATIVE)
     market_excess = None if market is None or rf is None else market - rf[1][1:]
     measure = _Measure(notes)
     return Metrics(
@@ -257,8 +257,11 @@ def _risk_free(
         return None
 
 
-def _benchmark(reading: Reading, history: NavHistory, notes: Notes) -> FloatArray | None:
-    """Return the daily returns of the benchmark in base currency, or None with the reason noted."""
+_RELATIVE: Final = ("beta", "alpha", "tracking_error", "information_ratio")
+
+
+def benchmark_returns(reading: Reading, history: NavHistory, needed_by: Sequence[str]) -> FloatArray | None:
+    """Return the daily returns of the benchmark in base currency, or None with the reason noted for ``needed_by``."""
     symbol, reason = reading.owned.benchmark, "benchmark_not_set"
     if symbol is not None:
         try:
@@ -270,8 +273,8 @@ def _benchmark(reading: Reading, history: NavHistory, notes: Notes) -> FloatArra
             reason = "benchmark_incomplete"
         except Refused as refused:
             reason = refused.code
-    for path in ("beta", "alpha", "tracking_error", "information_ratio"):
-        notes.undefined(path, reason)
+    for path in needed_by:
+        reading.notes.undefined(path, reason)
     return None
 
 

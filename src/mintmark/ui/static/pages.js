@@ -31,6 +31,7 @@
   };
 
   const close = () => document.querySelectorAll(".drawer.open").forEach((drawer) => drawer.classList.remove("open"));
+  const closed = () => (close(), document.querySelectorAll(".fig.on").forEach((one) => one.classList.remove("on")));
   document.addEventListener("click", (event) => {
     const theme = event.target.closest("[data-theme]");
     const opens = event.target.closest("[data-opens]");
@@ -42,22 +43,25 @@
     } else if (opens) {
       const drawer = document.querySelector(`[data-drawer="${opens.dataset.opens}"]`);
       if (drawer.showModal) return drawer.showModal();
-      const show = !drawer.classList.contains("open");
+      const figure = opens.dataset.path !== undefined;
+      document.querySelectorAll(".fig.on").forEach((one) => one.classList.remove("on"));
+      if (figure) opens.classList.add("on");
+      const show = figure || !drawer.classList.contains("open");
       close();
       drawer.classList.toggle("open", show);
-      if (show) drawer.querySelector("input, textarea, button")?.focus();
+      if (show && !figure) drawer.querySelector("input, textarea, button")?.focus();
     } else if (copies) {
       navigator.clipboard?.writeText(copies.dataset.copies);
       copies.textContent = "copied";
     } else if (event.target.closest("[data-closes]")) {
-      close();
+      closed();
     }
   });
 
   let leader = 0;
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
-      close();
+      closed();
       if (event.target.closest(".search")) event.target.blur();
       return;
     }

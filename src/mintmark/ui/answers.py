@@ -1,0 +1,128 @@
+"""The answer of any pattern as cards: its panels in order, then what no panel names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mintmark.domain import DASH, Html, plain, table, tag, words
+from mintmark.ui.answermark import row_keys, value_at
+from mintmark.ui.parts import card
+from mintmark.ui.traced import Reasons, kind_of, named, traced
+
+Body = Mapping[str, Any]
+_ROWS_AT_MOST = 200
+_DEEPEST = 4
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One part of an answer: its title, its path in the result and how it wants to be shown."""
+
+    title: str
+    path: str
+    type: str = "card"
+
+
+def pieces_of(pattern: Body, result: Body) -> list[Piece]:
+    """Return the panels of ``pattern``, then each output of ``result`` that no panel shows."""
+    panels = [Piece(one["title"], one["from"], one["type"]) for one in pattern.get("panels") or ()]
+    seen = {one.path.partition(".")[0] for one in panels}
+    return panels + [Piece(named(key), key) for key in pattern["outputs"] if key in result and key not in seen]
+
+
+def piece_card(answer: Body, piece: Piece) -> Html:
+    """Return ``piece`` of ``answer`` as a card; every figure opens its mark."""
+    value = value_at(answer["result"], piece.path)
+    reasons = Reasons(answer["undefined"])
+    refused = _refusal(answer, piece.path)
+    if value is None and refused is not None:
+        return card(piece.title, refused_of(refused))
+    if piece.type == "metrics" and isinstance(value, Mapping):
+        return card(piece.title, tiles_of(piece.path, value, reasons))
+    return card(piece.title, drawn(piece.path, value, reasons))
+
+
+def refused_of(refused: Body) -> Html:
+    """Return what a step of a pattern refused, with what it observed and its limit."""
+    numbers = [f"{name} {plain(refused[name])}" for name in ("observed", "limit") if name in refused]
+    told = tag("p", tag("span", f"{DASH} ", kind="wait"), refused["message"])
+    return Html(told + tag("p", tag("code", refused["code"]), " ", ", ".join(numbers), kind="quiet"))
+
+
+def _refusal(answer: Body, path: str) -> Body | None:
+    return next((one for one in answer["refusals"] if one["step"] == path.partition(".")[0]), None)
+
+
+def tiles_of(path: str, values: Body, reasons: Reasons) -> Html:
+    """Return the figures of ``values`` as tiles, and what is no figure below them."""
+    flat = {key: value for key, value in values.items() if is_figure(value)}
+    drawn_tiles = [tag("div", tag("b", traced(f"{path}.{key}", value, reasons)), tag("span", named(key)), kind="tile")
+                   for key, value in flat.items()]  # fmt: skip
+    rest = {key: value for key, value in values.items() if key not in flat}
+    below = drawn(path, rest, reasons) if rest else Html("")
+    return Html(tag("div", *drawn_tiles, kind="tiles") + below)
+
+
+def drawn(path: str, value: Any, reasons: Reasons, depth: int = 0) -> Html:
+    """Return any value of an answer: figures, facts, tables, one inside the other."""
+    if is_figure(value):
+        return tag("p", traced(path, value, reasons))
+    if isinstance(value, Mapping):
+        return _facts(path, value, reasons, depth)
+    return _list(path, value, reasons)
+
+
+def is_figure(value: Any) -> bool:
+    """Return whether ``value`` is one figure: a number, a text, money or a null."""
+    return not isinstance(value, Mapping | list) or kind_of("", value) == "money"
+
+
+def _facts(path: str, value: Body, reasons: Reasons, depth: int) -> Html:
+    flat = [(key, one) for key, one in value.items() if is_figure(one)]
+    rows = [(tag("span", named(key), kind="quiet"), traced(f"{path}.{key}", one, reasons)) for key, one in flat]
+    parts = [tag("div", table(("", ""), rows, (1,)), kind="facts")] if rows else []
+    for key, one in value.items():
+        if is_figure(one) or not one:
+            continue
+        inside = drawn(f"{path}.{key}", one, reasons, depth + 1)
+        parts += [tag("h3", named(key)), inside] if depth < _DEEPEST else [tag("p", plain(one))]
+    return Html("".join(parts)) or tag("p", DASH, kind="quiet")
+
+
+def _list(path: str, value: Sequence[Any], reasons: Reasons) -> Html:
+    if not value:
+        return tag("p", "None.", kind="quiet")
+    if not all(isinstance(row, Mapping) for row in value):
+        return tag("p", ", ".join(plain(one) for one in value))
+    return rows_of(path, value, reasons)
+
+
+def rows_of(path: str, rows: Sequence[Body], reasons: Reasons, columns: Sequence[str] = ()) -> Html:
+    """Return records as a table; ``columns`` names and orders them, else every figure there is."""
+    names = [name for name in (columns or _columns(rows)) if any(name in row for row in rows)]
+    numbers = [at for at, name in enumerate(names) if any(_numeric(name, row.get(name)) for row in rows)]
+    keyed = list(zip(row_keys(rows), rows, strict=True))[:_ROWS_AT_MOST]
+    cells = [list(_cells(f"{path}.{key}", row, names, reasons)) for key, row in keyed]
+    more = len(rows) - _ROWS_AT_MOST
+    said = tag("p", f"and {more:,} more, all in the exported answer", kind="quiet") if more > 0 else ""
+    return Html(table([named(name) for name in names], cells, numbers) + said)
+
+
+def _columns(rows: Sequence[Body]) -> list[str]:
+    found = dict.fromkeys(key for row in rows for key in row)
+    return [key for key in found if all(is_figure(row.get(key)) for row in rows)]
+
+
+def _cells(path: str, row: Body, names: Sequence[str], reasons: Reasons) -> Iterator[Html]:
+    for name in names:
+        value = row.get(name)
+        if kind_of(name, value) == "text" and value is not None:
+            yield tag("span", words(value) if isinstance(value, str) and name == "status" else plain(value))
+        else:
+            yield traced(f"{path}.{name}", value, reasons, name=name)
+
+
+def _numeric(name: str, value: Any) -> bool:
+    return value is not None and kind_of(name, value) != "text"
