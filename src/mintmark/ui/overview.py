@@ -41,6 +41,7 @@ async def _facts(api: Api, seen: Seen) -> dict[str, Any]:
         "packs": await api.data("/packs"),
         "strategies": await api.data("/strategies"),
         "workers": await api.data("/workers"),
+        "portfolios": await api.data("/portfolios"),
     }
 
 
@@ -57,6 +58,7 @@ def _counts(facts: dict[str, Any]) -> Html:
         tile("running now", f"{capacity['active']} of {capacity['limit']}", "/research", "capacity"),
         tile("strategies", len(facts["strategies"]), "/research", "strategies"),
         tile("approved", approved, "/research", "approved"),
+        tile("portfolios", len(facts["portfolios"]), "/portfolio", "portfolios"),
         tile("live workers", workers, "/operations", "workers"),
         tile("model budget left today", money_text(spend) if spend else "no limit", live="budget"),
         kind="tiles",
