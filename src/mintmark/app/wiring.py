@@ -199,7 +199,7 @@ class App:
 
     def ready(self) -> None:
         """Make every part now, so that each operation type is known and no first request waits."""
-        _ = self.research, self.data, self.engine.client
+        _ = self.research, self.data, self.portfolio.executor, self.engine.client
 
     def close(self) -> None:
         """Give back what was opened."""

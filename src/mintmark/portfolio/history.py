@@ -35,8 +35,9 @@ class History:
 
     Shape: ``values``, ``inflows``, ``outflows`` and ``returns`` (n_days,), in ``base``; ``worth``, ``local`` and
     ``fx`` (n_days, n_lines): value at the close, and the returns of price and currency since the close before.
-    ``income``, ``trading``, ``costs`` (n_days, n_lines) are amounts in ``base``, costs positive. NaN in a value is a
-    day on which something held had no price or rate. Entries of other days count on the next valuation day.
+    ``income``, ``trading``, ``costs`` (n_days, n_lines) are amounts in ``base``, costs positive. A day on which
+    something held has no close or rate is no valuation day: it stands in ``left_out``. Entries of days that are none
+    count on the next one.
     """
 
     base: str
@@ -52,6 +53,7 @@ class History:
     income: FloatArray
     trading: FloatArray
     costs: FloatArray
+    left_out: tuple[date, ...]
 
     @property
     def opened(self) -> FloatArray:
@@ -69,16 +71,23 @@ def open_history(pack: Any, ledger: Any, code: str, base: str, end: date) -> His
 
     Raises:
         Refused: ``history_empty`` without an entry; ``price_missing`` or ``rate_missing`` where a pack knows nothing
-            of an instrument or currency that was ever held.
+            of an instrument or currency that was ever held, or not enough to value the last day.
     """
     first = ledger.first_date(code)
     days = () if first is None or first > end else tuple(pack.trading_days(first, end))
     if not days:
         raise Refused(f"{code} has no entry up to {end}", code="history_empty", portfolio=code)
-    changes = ledger.changes(code, date.min, end)
-    return _Opening(pack, base, days, _Places(days), changes, _parents(ledger, code, end)).history(
-        ledger.flows(code, date.min, end)
-    )
+    changes, flows = ledger.changes(code, date.min, end), ledger.flows(code, date.min, end)
+    parents = _parents(ledger, code, end)
+    opening = _Opening(pack, base, days, changes, parents)
+    gaps = opening.gaps()
+    if gaps:
+        kept = tuple(day for day in days if day not in gaps)
+        if not kept or kept[-1] != days[-1]:
+            message = f"something {code} held on {days[-1]} has no close or rate"
+            raise Refused(message, code="price_missing", portfolio=code, day=days[-1].isoformat())
+        opening = _Opening(pack, base, kept, changes, parents)
+    return opening.history(flows, tuple(sorted(gaps)))
 
 
 class _Places:
@@ -102,33 +111,40 @@ class _Opening:
         pack: Any,
         base: str,
         days: tuple[date, ...],
-        places: _Places,
         changes: Sequence[Any],
         parents: Mapping[str, str],
     ) -> None:
-        self._pack, self._base, self._days, self._places = pack, base, days, places
+        self._pack, self._base, self._days, self._places = pack, base, days, _Places(days)
         # What is dated after the last valuation day belongs to a day that has not been.
-        self._changes = [one for one in changes if places[one.date] < len(days)]
+        self._changes = [one for one in changes if self._places[one.date] < len(days)]
         self._parents = parents
         self._rates: dict[str, FloatArray] = {base: np.ones(len(days))}
         self._closes: dict[str, FloatArray] = {}
         self._lines = self._found_lines()
         self._column = {line: index for index, line in enumerate(self._lines)}
 
-    def history(self, flows: Iterable[Any]) -> History:
-        """Return all of it."""
+    def gaps(self) -> frozenset[date]:
+        """Return the days on which something held has no close or rate."""
+        return frozenset(self._days[row] for row in np.flatnonzero(np.isnan(self._worth()[3]).any(axis=1)))
+
+    def _worth(self) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+        """Return quantities, prices, rates and worth of each line: (n_days, n_lines)."""
         quantities = self._quantities()
         prices = np.column_stack([self._price(line) for line in self._lines])
         rates = np.column_stack([self._rate(line.currency) for line in self._lines])
         with np.errstate(invalid="ignore"):
-            worth = np.where(quantities == 0.0, 0.0, quantities * prices * rates)
+            return quantities, prices, rates, np.where(quantities == 0.0, 0.0, quantities * prices * rates)
+
+    def history(self, flows: Iterable[Any], left_out: tuple[date, ...]) -> History:
+        """Return all of it."""
+        quantities, prices, rates, worth = self._worth()
         values = worth.sum(axis=1)
         inflows, outflows = self._flows(flows)
         acted, income, trading, costs = self._results(prices, rates)
         local, fx = self._moves(quantities, prices, rates, acted, trading)
         return History(
             self._base, self._days, self._lines, values, inflows, outflows,
-            daily_returns(values, inflows, outflows), worth, local, fx, income, trading, costs,
+            daily_returns(values, inflows, outflows), worth, local, fx, income, trading, costs, left_out,
         )  # fmt: skip
 
     def _found_lines(self) -> tuple[Line, ...]:

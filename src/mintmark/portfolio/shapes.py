@@ -87,7 +87,7 @@ class Valued(Answer):
 
 
 class NavHistory(Answer):
-    """The daily values of a portfolio since its first entry, as floats in base; None where a day has none.
+    """The daily values of a portfolio since its first entry, as floats in base; a return is None where none exists.
 
     ``lookback_days`` is how many of the last days the question is about.
     """

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mintmark.domain import Refusal
 from mintmark.measures import EFFECTS, Undefined, day_effects, linked_effects, linked_return, require_reconciled
-from mintmark.portfolio.capabilities.financial_analyst_performance import LookBack
+from mintmark.portfolio.capabilities.financial_analyst_performance import LookBack, tell_left_out
 from mintmark.portfolio.capability import Answer, Capability, Reading
 from mintmark.portfolio.history import History, open_history
 
@@ -57,6 +57,7 @@ def currency(reading: Reading, given: LookBack) -> CurrencyAttribution | Refusal
     """
     owned = reading.owned
     history = open_history(reading.pack, reading.ledger, owned.code, owned.base_currency, reading.ctx.asof_date)
+    tell_left_out(history, reading.notes)
     first = max(0, len(history.days) - given.lookback_days)
     try:
         linked = linked_of(history, first)

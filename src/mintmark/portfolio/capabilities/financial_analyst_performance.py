@@ -111,7 +111,7 @@ def nav_history(reading: Reading, given: LookBack) -> NavHistory | Refusal:
         return Refusal("input_invalid", message, details={"field": "lookback_days"})
     owned, ctx = reading.owned, reading.ctx
     found = open_history(reading.pack, reading.ledger, owned.code, owned.base_currency, ctx.asof_date)
-    _tell_gaps(found, reading.notes)
+    tell_left_out(found, reading.notes)
     return NavHistory(
         base_currency=found.base,
         bars_per_year=reading.pack.days_per_year,
@@ -282,12 +282,12 @@ def _enough(returns: FloatArray) -> FloatArray:
     return latest(returns, len(returns), FEWEST_RETURNS)
 
 
-def _tell_gaps(history: History, notes: Notes) -> None:
-    gaps = np.flatnonzero(np.isnan(history.values))
-    if len(gaps):
-        first = history.days[int(gaps[0])]
-        notes.warn("history_incomplete", f"{len(gaps)} days since {first} lack a close or rate of what was held")
-        notes.undefined("nav", "price_missing")
+def tell_left_out(history: History, notes: Notes) -> None:
+    """Warn of the days that could not be valued."""
+    if history.left_out:
+        first, last, count = history.left_out[0], history.left_out[-1], len(history.left_out)
+        message = f"{count} days from {first} to {last} lack a close or rate of what was held and are left out"
+        notes.warn("days_left_out", message)
 
 
 def _listed(values: FloatArray) -> list[float | None]:

@@ -165,7 +165,7 @@ def details(reading: Reading, given: SecurityGiven) -> Details:
 def position_return(reading: Reading, given: LookedBack) -> PositionReturn | Refusal:
     """Return the total return of the instrument over the last days."""
     symbol = symbol_of(reading.pack, given.security_id)
-    days = _days(reading, given.lookback_days)
+    days = _days(reading, symbol, given.lookback_days)
     local, base = _returns(reading, symbol, days)
     closes = reading.pack.close_array(symbol, days)
     whole = bool(len(local)) and not np.isnan(base).any()
@@ -202,7 +202,7 @@ def currency_attribution(reading: Reading, given: LookedBack) -> Effects | Refus
 def risk(reading: Reading, given: LookedBack) -> PositionRisk:
     """Return how the instrument moves in base currency."""
     symbol = symbol_of(reading.pack, given.security_id)
-    days = _days(reading, given.lookback_days)
+    days = _days(reading, symbol, given.lookback_days)
     returns = _returns(reading, symbol, days)[1]
     notes, per_year = reading.notes, reading.pack.days_per_year
     volatility = _or_none(notes, "annual_volatility", lambda: annual_volatility(_enough(returns), per_year))
@@ -225,7 +225,7 @@ def transactions(reading: Reading, given: Listed) -> Transactions:
 def comparables(reading: Reading, given: Compared) -> Comparables:
     """Return the instruments of the pack whose returns in base went most alike."""
     symbol = symbol_of(reading.pack, given.security_id)
-    days = _days(reading, given.lookback_days)
+    days = _days(reading, symbol, given.lookback_days)
     mine = _returns(reading, symbol, days)[1]
     found = []
     for other in reading.pack.symbols():
@@ -247,11 +247,17 @@ def comparables(reading: Reading, given: Compared) -> Comparables:
     return Comparables(comparables=sorted(found, key=lambda one: (-one.correlation, one.symbol))[: given.count])
 
 
-def _days(reading: Reading, count: int) -> list[date]:
+def _days(reading: Reading, symbol: str, count: int) -> list[date]:
+    """Return the last valuation days with a close of the instrument and a rate, and the one before them."""
     end = reading.ctx.asof_date
     start = date.fromordinal(max(1, end.toordinal() - 2 * count - 20))
     days: list[date] = reading.pack.trading_days(start, end)
-    return days[-(count + 1) :]
+    currency = reading.pack.series(symbol).currency
+    worth = reading.pack.close_array(symbol, days) * reading.pack.rate_array(
+        currency, reading.owned.base_currency, days
+    )
+    known = [day for day, one in zip(days, worth.tolist(), strict=True) if one == one]
+    return known[-(count + 1) :]
 
 
 def _returns(reading: Reading, symbol: str, days: list[date]) -> tuple[FloatArray, FloatArray]:
