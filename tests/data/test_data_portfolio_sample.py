@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
 from mintmark.data import DataRoom, Needs
 
 WANTED = Needs(base="USD", symbols=frozenset({"AAPL", "XOM"}), benchmark="SP500")
 
 
+@pytest.mark.long
 def test_the_sample_seals_two_days_and_a_second_time_changes_nothing(room: DataRoom):
     first = room.portfolio_sample()
 
@@ -30,6 +33,7 @@ def test_the_sample_seals_two_days_and_a_second_time_changes_nothing(room: DataR
     }  # fmt: skip
 
 
+@pytest.mark.long
 def test_the_sample_of_research_is_the_same_pack_with_and_without_that_of_portfolios(room: DataRoom):
     alone = room.sample()
 

@@ -59,14 +59,9 @@ def house(database: Database, tmp_path: Path) -> Iterator[House]:
 
 
 @pytest.fixture
-def small(sqlite_url: str, tmp_path: Path) -> Iterator[House]:
+def small(store: Database, tmp_path: Path) -> House:
     """A house on SQLite, where the database plays no part."""
-    from mintmark.store import migrate, open_database
-
-    database = open_database(sqlite_url)
-    migrate(database)
-    yield House(database, tmp_path)
-    database.close()
+    return House(store, tmp_path)
 
 
 SPY = Needs(base="USD", symbols=frozenset({"SPY"}))

@@ -16,6 +16,12 @@ PREFIX = "MINTMARK_"
 DELIMITER = "__"
 FILE_NAME = "mintmark.toml"
 
+# Series of FRED that answers about the economy ask for; their names there are ours.
+FRED_SERIES = (
+    "DGS10", "DGS2", "DGS3MO", "DTB3", "GS10", "UNRATE", "CPIAUCNS", "CPIAUCSL", "CPILFESL", "AAA", "BAA", "VIXCLS",
+    "DFII10", "T10YIE", "BAMLC0A0CM", "DTWEXBGS", "GFDEGDQ188S", "FEDFUNDS",
+)  # fmt: skip
+
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
@@ -118,6 +124,35 @@ class AccessSettings(Part):
     waiting: int = Field(100, ge=1, le=10_000, description="Requests that may wait for that; more are refused.")
 
 
+def _known_aliases() -> dict[str, dict[str, str]]:
+    return {"fred": {name: name for name in FRED_SERIES}}
+
+
+class ProviderSettings(Part):
+    fmp_key: SecretStr | None = Field(
+        None, description="Key of Financial Modeling Prep. From the environment only.", repr=False
+    )
+    polygon_key: SecretStr | None = Field(None, description="Key of Polygon. From the environment only.", repr=False)
+    fred_key: SecretStr | None = Field(None, description="Key of FRED. From the environment only.", repr=False)
+    newsapi_key: SecretStr | None = Field(None, description="Key of NewsAPI. From the environment only.", repr=False)
+    per_minute: dict[str, Annotated[float, Field(gt=0, le=6000, allow_inf_nan=False)]] = Field(
+        default_factory=dict,
+        description="Requests a minute by provider, where a plan differs: fmp 120, polygon 5, fred 60, newsapi 30.",
+    )
+    aliases: dict[str, dict[str, str]] = Field(
+        default_factory=_known_aliases,
+        description='What each provider calls our symbols: `{polygon = {AAPL = "AAPL"}}`. Those given join the known.',
+    )
+
+    @field_validator("aliases", mode="before")
+    @classmethod
+    def _join_the_known(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or not all(isinstance(names, dict) for names in value.values()):
+            return value
+        known = _known_aliases()
+        return {name: {**known.get(name, {}), **value.get(name, {})} for name in {**known, **value}}
+
+
 class Settings(BaseSettings):
     """What may be set, by ``MINTMARK_<PART>__<KEY>`` or in ``mintmark.toml`` of the home folder.
 
@@ -143,6 +178,7 @@ class Settings(BaseSettings):
     llm: LanguageModelSettings = Field(default_factory=LanguageModelSettings)
     data: DataSettings = Field(default_factory=DataSettings)
     access: AccessSettings = Field(default_factory=AccessSettings)
+    providers: ProviderSettings = Field(default_factory=ProviderSettings)
 
     @field_validator("home")
     @classmethod

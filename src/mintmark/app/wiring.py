@@ -16,7 +16,7 @@ from mintmark.app.settings import Settings
 from mintmark.domain import Clock, NotWritable, SystemClock
 
 if TYPE_CHECKING:
-    from mintmark.data import DataRoom, Licensing
+    from mintmark.data import Access, DataRoom, Licensing
     from mintmark.ledger import Ledger
     from mintmark.llm import Budget
     from mintmark.portfolio import Exports, PortfolioRoom
@@ -90,11 +90,30 @@ class App:
 
     @cached_property
     def data(self) -> DataRoom:
-        """Series and packs."""
+        """Series, packs and providers."""
         from mintmark.data import DataRoom
 
-        stablecoins = self.settings.data.stablecoins_as_usd
-        return DataRoom(self.database, self.blobs, self.clock, stablecoins_as_usd=stablecoins)
+        return DataRoom(
+            self.database,
+            self.blobs,
+            self.clock,
+            stablecoins_as_usd=self.settings.data.stablecoins_as_usd,
+            accesses=self._access,
+            aliases=self.settings.providers.aliases,
+        )
+
+    def _access(self, provider: str) -> Access | None:
+        from mintmark.data import access_to
+
+        providers = self.settings.providers
+        keys = {
+            "fmp": providers.fmp_key,
+            "polygon": providers.polygon_key,
+            "fred": providers.fred_key,
+            "newsapi": providers.newsapi_key,
+        }
+        key = keys.get(provider)
+        return None if key is None else access_to(provider, key.get_secret_value(), providers.per_minute)
 
     @cached_property
     def access(self) -> Access:

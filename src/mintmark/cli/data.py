@@ -148,6 +148,32 @@ def actions(
         give(answers.actions(app, path, announce_lead_days), as_json, show_pairs)
 
 
+@group.command("harvest", epilog="Example: mintmark data harvest fred macro UNRATE --vintages")
+def harvest(
+    provider: Annotated[str, typer.Argument(metavar="PROVIDER", help="fmp, polygon, fred or newsapi.")],
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="fundamentals, bars, actions, macro or news.")],
+    symbol: SymbolArgument,
+    since: Annotated[str | None, typer.Option(metavar="D", help="First day of bars, first moment of news.")] = None,
+    until: Annotated[str | None, typer.Option(metavar="D", help="Last day of bars.")] = None,
+    quarterly: Annotated[bool, typer.Option("--quarterly", help="Quarterly statements instead of annual.")] = False,
+    vintages: Annotated[bool, typer.Option("--vintages", help="Every value under the day it was released.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Ask a provider and store what it gives; what fails waits among the dead letters."""
+    from mintmark.app import harvest_answers
+    from mintmark.cli.opened import opened
+    from mintmark.cli.output import give
+    from mintmark.cli.shown import show_pairs
+
+    more = {"since": since, "until": until}
+    more |= {"frequency": "quarterly"} if quarterly else {}
+    with opened() as app:
+        answer = harvest_answers.harvest(
+            app, provider, kind, symbol, {**more, **({"vintages": True} if vintages else {})}
+        )
+        give(answer, as_json, show_pairs)
+
+
 SourceOption = Annotated[str, typer.Option(metavar="NAME", help="Where the file comes from.")]
 RightsOption = Annotated[str, typer.Option(metavar="R", help="What the data may be used for.")]
 ScaleOption = Annotated[str, typer.Option(metavar="X", help="What a number as printed is multiplied by: percent 0.01.")]

@@ -14,6 +14,7 @@ from mintmark.cli import (
     agent,
     crossvalidating,
     data,
+    dlq,
     gates,
     keys,
     montecarlo,
@@ -47,7 +48,7 @@ def program() -> typer.Typer:
     )
     root.callback()(_start)
     research = (agent.group, operations.group, strategies.group, gates.group)
-    rooms = (data.group, packs.group, rights.group, keys.group, portfolios.group, patterns.group)
+    rooms = (data.group, packs.group, dlq.group, rights.group, keys.group, portfolios.group, patterns.group)
     for group in (*research, *rooms, serving.workers):
         root.add_typer(group)
     running.add_to(root)

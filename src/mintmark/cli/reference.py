@@ -120,6 +120,8 @@ def _default(path: tuple[str, ...]) -> str:
     for step in path:
         value = getattr(value, step)
     if isinstance(value, Mapping):
+        if not value or not all(hasattr(one, "input") for one in value.values()):
+            return "<br>".join(f"`{name}` {', '.join(held)}" for name, held in value.items()) or "none"
         return "<br>".join(f"`{name}` {price.input} in, {price.output} out" for name, price in value.items())
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"

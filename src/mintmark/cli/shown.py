@@ -241,6 +241,16 @@ def show_pack(body: Body) -> None:
     line(yaml.safe_dump(dict(body["data"]), sort_keys=False, allow_unicode=True).rstrip())
 
 
+def show_letters(body: Body) -> None:
+    """Show dead letters."""
+    names = ("request_key", "queue", "status", "attempts", "next_try_at", "last_error")
+    rows = [[str(one[name])[:12] if name == "request_key" else one[name] for name in names] for one in body["data"]]
+    if not rows:
+        line("no dead letters")
+        return
+    table([name.replace("_", " ") for name in names], rows)
+
+
 def show_pairs(body: Body) -> None:
     """Show an answer as named values."""
     data = body.get("data", body)

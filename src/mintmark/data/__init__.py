@@ -10,6 +10,8 @@ from mintmark.data.manifest import cutoff
 from mintmark.data.operations import DataRoom, DeadLetter, DeadLetters, ExportAsked, Licensing
 from mintmark.data.pack import Pack
 from mintmark.data.packs import PREWARM_STEPS, RESTATEMENT_REASONS, Hold, PackState, gate, warnings_of
+from mintmark.data.providers.accesses import access_to
+from mintmark.data.providers.door import Access
 from mintmark.data.reads import Reads
 from mintmark.data.rights import Decision, Licence, Rights
 from mintmark.data.rights_registry import RIGHTS
@@ -22,6 +24,7 @@ __all__ = [
     "PREWARM_STEPS",
     "RESTATEMENT_REASONS",
     "RIGHTS",
+    "Access",
     "Action",
     "Close",
     "DataRoom",
@@ -46,6 +49,7 @@ __all__ = [
     "Rights",
     "Series",
     "Valuation",
+    "access_to",
     "bars_per_year",
     "cutoff",
     "gate",

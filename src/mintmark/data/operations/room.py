@@ -9,6 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from numpy.random import default_rng
+
 from mintmark.data.actions import Action
 from mintmark.data.macro import MacroDeclared
 from mintmark.data.macro_files import MacroColumns
@@ -23,7 +25,7 @@ from mintmark.data.operations.shelf import Shelf
 from mintmark.data.operations.states import PackStates
 from mintmark.data.pack import Pack
 from mintmark.data.providers.aliases import Aliases
-from mintmark.data.providers.door import Access
+from mintmark.data.providers.door import Access, Uniform
 from mintmark.data.providers.exchange import open_exchange
 from mintmark.data.series import Series, known_timeframe
 from mintmark.data.tables import stored_actions, stored_series
@@ -39,7 +41,7 @@ class DataRoom:
 
     ``stablecoins_as_usd`` reads USDT and USDC as USD when a pack is sealed; the manifest says so.
     ``exchanges`` gives the client of an exchange by its name, ``accesses`` how a provider is reached where its key
-    is set, ``aliases`` what providers call our symbols.
+    is set, ``aliases`` what providers call our symbols; ``random`` spreads the waits between tries.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class DataRoom:
         exchanges: Callable[[str], Any] = open_exchange,
         accesses: Callable[[str], Access | None] = lambda _: None,
         aliases: Mapping[str, Mapping[str, str]] | None = None,
+        random: Callable[[], Uniform] = lambda: default_rng(0),
     ) -> None:
         self._database = database
         self._clock = clock
@@ -63,9 +66,7 @@ class DataRoom:
             database, blobs, self._shelf, self.records, clock, stablecoins_as_usd=stablecoins_as_usd
         )
         self.letters = DeadLetters(database, clock)
-        self.harvesting = Harvesting(
-            self._intake, self.records, self.letters, accesses, Aliases(aliases or {}), _generator
-        )
+        self.harvesting = Harvesting(self._intake, self.records, self.letters, accesses, Aliases(aliases or {}), random)
         self._sampling = Sampling(database, self._intake, self.records, self._packing)
         self._opened = lru_cache(maxsize=KEPT_OPEN)(self._packing.open)
         self.states = PackStates(database, clock, self._opened)
@@ -239,13 +240,6 @@ class DataRoom:
     def held(self) -> list[str]:
         """Return each series that live packs hold, as symbol and timeframe, in order."""
         return self._packing.held()
-
-
-def _generator() -> Any:
-    import numpy as np
-
-    # Waits alone are spread by it; no result depends on them.
-    return np.random.default_rng(0)
 
 
 def _valuation_policy(policy: str) -> str:

@@ -83,9 +83,9 @@ class Quote(BaseModel):
     timestamp: int
 
 
-def access(key: str, base_url: str = BASE_URL, **more: Any) -> Access:
+def access(key: str, base_url: str = BASE_URL, per_minute: float = PER_MINUTE, **more: Any) -> Access:
     """Return how Financial Modeling Prep is reached with ``key``."""
-    return Access(NAME, base_url, key, "apikey", "parameter", PER_MINUTE, **more)
+    return Access(NAME, base_url, key, "apikey", "parameter", per_minute, **more)
 
 
 async def fundamentals(door: ProviderDoor, ticker: str, symbol: str, frequency: Frequency) -> list[Fundamental]:

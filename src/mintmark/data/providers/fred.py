@@ -38,9 +38,9 @@ class _Observation(BaseModel):
     value: str
 
 
-def access(key: str, base_url: str = BASE_URL, **more: Any) -> Access:
+def access(key: str, base_url: str = BASE_URL, per_minute: float = PER_MINUTE, **more: Any) -> Access:
     """Return how FRED is reached with ``key``."""
-    return Access(NAME, base_url, key, "api_key", "parameter", PER_MINUTE, **more)
+    return Access(NAME, base_url, key, "api_key", "parameter", per_minute, **more)
 
 
 async def series(

@@ -30,9 +30,9 @@ class _Article(BaseModel):
     publishedAt: datetime  # noqa: N815
 
 
-def access(key: str, base_url: str = BASE_URL, **more: Any) -> Access:
+def access(key: str, base_url: str = BASE_URL, per_minute: float = PER_MINUTE, **more: Any) -> Access:
     """Return how NewsAPI is reached with ``key``."""
-    return Access(NAME, base_url, key, "X-Api-Key", "header", PER_MINUTE, **more)
+    return Access(NAME, base_url, key, "X-Api-Key", "header", per_minute, **more)
 
 
 async def headlines(
