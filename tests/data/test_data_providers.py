@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,6 @@ from numpy.random import default_rng
 from provider_shapes import FMP_INCOME, NEWS, POLYGON_BARS, Provider, serving
 
 from mintmark.data import DataRoom, access_to
-from mintmark.data.operations.dead_letters import DeadLetters
 from mintmark.data.providers import fmp, newsapi
 from mintmark.data.providers.aliases import Aliases
 from mintmark.data.providers.door import opened
@@ -65,6 +64,10 @@ def clock() -> FixedClock:
 def room(store: Database, tmp_path: Path, provider: Provider, clock: FixedClock) -> DataRoom:
     """A data room that finds every provider at the local server."""
     return a_room(store, tmp_path, provider, clock)
+
+
+def open_letters(room: DataRoom) -> list[Any]:
+    return [letter for letter in room.letters.letters() if letter.status != "done"]
 
 
 def test_fred_gives_a_series_with_its_unit_its_holes_and_its_release(room: DataRoom):
@@ -177,7 +180,7 @@ def test_a_fault_that_passes_is_asked_again(
     room.harvesting.run(JOBS[name])
 
     assert len(provider.asked) >= 4
-    assert room.letters.held() == []
+    assert open_letters(room) == []
 
 
 @pytest.mark.parametrize("name", JOBS)
@@ -203,7 +206,7 @@ def test_what_fails_to_the_end_stores_nothing_and_waits_among_the_dead_letters(
 
     assert caught.value.code == code
     assert len(provider.asked) == requests
-    (letter,) = room.letters.held()
+    (letter,) = open_letters(room)
     assert (letter.payload, letter.status, letter.attempts) == (JOBS[name], "waiting", 1)
     assert letter.next_try_at == NOW + timedelta(minutes=1)
     assert KEY not in repr(letter) + caught.value.message + repr(caught.value.details)
@@ -307,43 +310,40 @@ def test_without_a_key_nothing_is_asked(store: Database, tmp_path: Path, clock: 
         room.harvesting.run(JOBS["fred"])
 
     assert caught.value.code == "provider_key_missing"
-    assert room.letters.held() == []
+    assert open_letters(room) == []
 
 
 def test_a_replay_that_fails_says_so_and_one_that_succeeds_is_not_done_twice(room: DataRoom, provider: Provider):
     provider.fail(500, times=8)
     with pytest.raises(ProviderFailed):
         room.harvesting.run(JOBS["fred"])
-    (letter,) = room.letters.held()
+    (letter,) = open_letters(room)
 
-    with pytest.raises(ProviderFailed):
-        room.harvesting.replay(letter.request_key[:8])
-    failed = room.letters.get(letter.request_key)
+    with pytest.raises(ProviderFailed, match="the replay failed: provider_failed"):
+        room.harvesting.replay(letter.request_key)
+    failed = room.letters.letter(letter.request_key)
     done = room.harvesting.replay(letter.request_key)
     asked = len(provider.asked)
     again = room.harvesting.replay(letter.request_key)
 
     assert (failed.attempts, failed.status, failed.next_try_at) == (2, "waiting", NOW + timedelta(minutes=5))
-    assert done["status"] == again["status"] == "done"
+    assert done.status == again.status == "done"
     assert len(provider.asked) == asked
-    assert room.letters.held() == []
+    assert open_letters(room) == []
     assert [one["name"] for one in stored_macro_of(room)] == ["UNRATE"]
 
 
-def test_a_letter_is_tried_after_1_5_and_30_minutes_at_five_past_the_hour_and_then_given_up(database: Database):
-    clock = FixedClock(datetime(2026, 3, 1, 12, 20, tzinfo=UTC))
-    letters = DeadLetters(database, clock)
-    times = []
+def test_what_waits_is_tried_again_when_its_time_has_come(room: DataRoom, provider: Provider, clock: FixedClock):
+    provider.fail(500, times=4)
+    with pytest.raises(ProviderFailed):
+        room.harvesting.run(JOBS["fred"])
+    early = room.harvesting.retry_due()
+    clock.moment = NOW + timedelta(minutes=1)
 
-    for _ in range(5):
-        letter = letters.put("provider", JOBS["fred"], "provider_failed: down")
-        times.append(None if letter.next_try_at is None else letter.next_try_at.strftime("%H:%M"))
-        clock.moment = letter.next_try_at or clock.moment
+    late = room.harvesting.retry_due()
 
-    assert times == ["12:21", "12:26", "12:56", "13:05", None]
-    assert [(one.status, one.attempts) for one in letters.held()] == [("dead", 5)]
-    assert letters.due(clock.moment + timedelta(days=9)) == []
-    assert letters.put("email", JOBS["fred"], "refused").attempts == 1
+    assert early == []
+    assert [letter.status for letter in late] == ["done"]
 
 
 @pytest.mark.parametrize(

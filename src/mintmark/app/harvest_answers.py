@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mintmark.app.wiring import App
-from mintmark.domain import MintmarkError, Refused
+from mintmark.domain import Refused
+
+if TYPE_CHECKING:
+    from mintmark.data import DeadLetter
 
 Body = dict[str, Any]
 
@@ -21,18 +24,28 @@ def harvest(app: App, provider: str, kind: str, symbol: str, more: Body) -> Body
 
 
 def letters(app: App, queue: str | None, *, all_of_them: bool) -> Body:
-    """Return the dead letters, oldest first."""
-    return {"success": True, "data": [one.as_json() for one in app.data.letters.held(queue, all_of_them=all_of_them)]}
+    """Return the dead letters, newest first."""
+    held = app.data.letters.letters(queue)
+    return {"success": True, "data": [one.as_json() for one in held if all_of_them or one.status != "done"]}
 
 
 def replay(app: App, key: str | None) -> Body:
-    """Play one dead letter again, or every one whose time has come; say how each ended."""
-    if key is not None:
-        return {"success": True, "data": [app.data.harvesting.replay(key)]}
-    ended = []
-    for letter in app.data.letters.due(app.clock.now(), "provider"):
-        try:
-            ended.append(app.data.harvesting.replay(letter.request_key))
-        except MintmarkError:
-            ended.append(app.data.letters.get(letter.request_key).as_json())
-    return {"success": True, "data": ended}
+    """Play one dead letter again, or each request to a provider whose time has come; say how it stands then.
+
+    Refuses: ``not_found``. Raises: ``provider_failed`` when the one asked for fails again.
+    """
+    if key is None:
+        return {"success": True, "data": [one.as_json() for one in app.data.harvesting.retry_due()]}
+    letter = _one(app, key)
+    if letter.queue != "provider":
+        message = f"letters of {letter.queue} are sent again by the room that wrote them"
+        raise Refused(message, code="not_replayable", queue=letter.queue)
+    return {"success": True, "data": [app.data.harvesting.replay(letter.request_key).as_json()]}
+
+
+def _one(app: App, key: str) -> DeadLetter:
+    found = [one for one in app.data.letters.letters(limit=10_000) if one.request_key.startswith(key)]
+    if len(found) != 1:
+        message = f"expected the key of one dead letter, found {len(found)} of {key[:64]!r}"
+        raise Refused(message, code="not_found", key=key[:64])
+    return found[0]

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from mintmark.data.macro import macro_frame
-from mintmark.data.operations.dead_letters import DeadLetters
+from mintmark.data.operations.dead_letters import DeadLetter, DeadLetters
 from mintmark.data.operations.intake import Intake, declare
 from mintmark.data.operations.records import Records
 from mintmark.data.providers.aliases import Aliases
 from mintmark.data.providers.door import Access, ProviderDoor, Uniform, opened
-from mintmark.domain import ProviderFailed, Refused, Timeframe, from_iso
+from mintmark.domain import Clock, MintmarkError, ProviderFailed, Refused, Timeframe, canonical_json, from_iso
 
 QUEUE = "provider"
 KINDS: Mapping[str, tuple[str, ...]] = {
@@ -23,6 +24,11 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "fred": ("macro",),
     "newsapi": ("news",),
 }
+
+
+def request_key(job: Mapping[str, Any], day: date) -> str:
+    """Return the key of a job on a day: the same one lies in the queue once."""
+    return hashlib.sha256(canonical_json({"job": dict(job), "day": day})).hexdigest()
 
 
 class Harvesting:
@@ -37,6 +43,7 @@ class Harvesting:
         intake: Intake,
         records: Records,
         letters: DeadLetters,
+        clock: Clock,
         accesses: Callable[[str], Access | None],
         aliases: Aliases,
         random: Callable[[], Uniform],
@@ -44,6 +51,7 @@ class Harvesting:
         self._intake = intake
         self._records = records
         self._letters = letters
+        self._clock = clock
         self._accesses = accesses
         self._aliases = aliases
         self._random = random
@@ -57,13 +65,31 @@ class Harvesting:
         try:
             return self.act(job)
         except ProviderFailed as error:
-            letter = self._letters.put(QUEUE, job, f"{error.code}: {error.message}")
-            error.details["dead_letter"] = letter.request_key
+            key = request_key(job, self._clock.now().date())
+            self._letters.put(QUEUE, key, job, f"{error.code}: {error.message}")
+            error.details["dead_letter"] = key
             raise
 
-    def replay(self, key: str) -> dict[str, Any]:
-        """Do the job of a dead letter again; a replay that fails says so, and the letter too."""
-        return self._letters.replay(key, self.act).as_json()
+    def replay(self, key: str) -> DeadLetter:
+        """Do the job of a dead letter again, whenever; one that is done is not done twice.
+
+        Raises: ``provider_failed`` when it fails again, saying why; the letter has then failed once more.
+        """
+        letter = self._letters.retry(key, self._again, by_hand=True)
+        if letter.status != "done":
+            message = f"the replay failed: {letter.last_error}"
+            raise ProviderFailed(message, dead_letter=key, attempts=letter.attempts, status=letter.status)
+        return letter
+
+    def retry_due(self) -> list[DeadLetter]:
+        """Do the jobs whose time to be tried again has come; return how each letter stands then."""
+        return [self._letters.retry(key, self._again) for key in self._letters.due(QUEUE)]
+
+    def _again(self, job: Mapping[str, Any]) -> None:
+        try:
+            self.act(job)
+        except MintmarkError as error:
+            raise ProviderFailed(f"{error.code}: {error.message}", code=error.code) from error
 
     def act(self, job: Mapping[str, Any]) -> dict[str, Any]:
         """Do ``job``, leaving the dead letters alone."""

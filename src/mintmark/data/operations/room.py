@@ -66,7 +66,9 @@ class DataRoom:
             database, blobs, self._shelf, self.records, clock, stablecoins_as_usd=stablecoins_as_usd
         )
         self.letters = DeadLetters(database, clock)
-        self.harvesting = Harvesting(self._intake, self.records, self.letters, accesses, Aliases(aliases or {}), random)
+        self.harvesting = Harvesting(
+            self._intake, self.records, self.letters, clock, accesses, Aliases(aliases or {}), random
+        )
         self._sampling = Sampling(database, self._intake, self.records, self._packing)
         self._opened = lru_cache(maxsize=KEPT_OPEN)(self._packing.open)
         self.states = PackStates(database, clock, self._opened)
