@@ -16,7 +16,7 @@ from mintmark.app.settings import Settings
 from mintmark.domain import Clock, NotWritable, SystemClock
 
 if TYPE_CHECKING:
-    from mintmark.data import Access, DataRoom, Licensing
+    from mintmark.data import DataRoom, Licensing, ProviderAccess
     from mintmark.ledger import Ledger
     from mintmark.llm import Budget
     from mintmark.portfolio import Exports, PortfolioRoom
@@ -102,7 +102,7 @@ class App:
             aliases=self.settings.providers.aliases,
         )
 
-    def _access(self, provider: str) -> Access | None:
+    def _access(self, provider: str) -> ProviderAccess | None:
         from mintmark.data import access_to
 
         providers = self.settings.providers

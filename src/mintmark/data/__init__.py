@@ -11,7 +11,7 @@ from mintmark.data.operations import DataRoom, DeadLetter, DeadLetters, ExportAs
 from mintmark.data.pack import Pack
 from mintmark.data.packs import PREWARM_STEPS, RESTATEMENT_REASONS, Hold, PackState, gate, warnings_of
 from mintmark.data.providers.accesses import access_to
-from mintmark.data.providers.door import Access
+from mintmark.data.providers.door import ProviderAccess
 from mintmark.data.reads import Reads
 from mintmark.data.rights import Decision, Licence, Rights
 from mintmark.data.rights_registry import RIGHTS
@@ -24,7 +24,6 @@ __all__ = [
     "PREWARM_STEPS",
     "RESTATEMENT_REASONS",
     "RIGHTS",
-    "Access",
     "Action",
     "Close",
     "DataRoom",
@@ -43,6 +42,7 @@ __all__ = [
     "NewsItem",
     "Pack",
     "PackState",
+    "ProviderAccess",
     "Rate",
     "Rates",
     "Reads",

@@ -14,7 +14,7 @@ from mintmark.data.operations.dead_letters import DeadLetter, DeadLetters
 from mintmark.data.operations.intake import Intake, declare
 from mintmark.data.operations.records import Records
 from mintmark.data.providers.aliases import Aliases
-from mintmark.data.providers.door import Access, ProviderDoor, Uniform, opened
+from mintmark.data.providers.door import ProviderAccess, ProviderDoor, Uniform, opened
 from mintmark.domain import Clock, MintmarkError, ProviderFailed, Refused, Timeframe, canonical_json, from_iso
 
 QUEUE = "provider"
@@ -44,7 +44,7 @@ class Harvesting:
         records: Records,
         letters: DeadLetters,
         clock: Clock,
-        accesses: Callable[[str], Access | None],
+        accesses: Callable[[str], ProviderAccess | None],
         aliases: Aliases,
         random: Callable[[], Uniform],
     ) -> None:
@@ -103,7 +103,7 @@ class Harvesting:
             raise Refused(message, code="provider_key_missing", provider=provider)
         return asyncio.run(self._asked(access, kind, job))
 
-    async def _asked(self, access: Access, kind: str, job: Mapping[str, Any]) -> dict[str, Any]:
+    async def _asked(self, access: ProviderAccess, kind: str, job: Mapping[str, Any]) -> dict[str, Any]:
         symbol = str(job["symbol"])
         ticker = self._aliases.name_at(access.name, symbol)
         async with opened(access, self._random()) as door:

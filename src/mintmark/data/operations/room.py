@@ -25,7 +25,7 @@ from mintmark.data.operations.shelf import Shelf
 from mintmark.data.operations.states import PackStates
 from mintmark.data.pack import Pack
 from mintmark.data.providers.aliases import Aliases
-from mintmark.data.providers.door import Access, Uniform
+from mintmark.data.providers.door import ProviderAccess, Uniform
 from mintmark.data.providers.exchange import open_exchange
 from mintmark.data.series import Series, known_timeframe
 from mintmark.data.tables import stored_actions, stored_series
@@ -52,7 +52,7 @@ class DataRoom:
         *,
         stablecoins_as_usd: bool = True,
         exchanges: Callable[[str], Any] = open_exchange,
-        accesses: Callable[[str], Access | None] = lambda _: None,
+        accesses: Callable[[str], ProviderAccess | None] = lambda _: None,
         aliases: Mapping[str, Mapping[str, str]] | None = None,
         random: Callable[[], Uniform] = lambda: default_rng(0),
     ) -> None:

@@ -28,7 +28,7 @@ class Uniform(Protocol):
 
 
 @dataclass(frozen=True)
-class Access:
+class ProviderAccess:
     """How a provider is reached. ``key_as``: the name of the parameter or header that carries the key."""
 
     name: str
@@ -41,7 +41,7 @@ class Access:
     read_seconds: float = READ_SECONDS
 
     def __repr__(self) -> str:
-        return f"Access({self.name!r}, {self.base_url!r}, key={HIDDEN!r})"
+        return f"ProviderAccess({self.name!r}, {self.base_url!r}, key={HIDDEN!r})"
 
 
 class _Again(Exception):
@@ -64,7 +64,7 @@ class _Final(Exception):
 class ProviderDoor:
     """Asks one provider over one connection; made for one batch of requests by ``opened``."""
 
-    def __init__(self, access: Access, client: Any, random: Uniform) -> None:
+    def __init__(self, access: ProviderAccess, client: Any, random: Uniform) -> None:
         from aiolimiter import AsyncLimiter
         from purgatory import AsyncCircuitBreakerFactory
 
@@ -165,7 +165,7 @@ def _seconds(text: str | None) -> float | None:
 
 
 @asynccontextmanager
-async def opened(access: Access, random: Uniform) -> AsyncIterator[ProviderDoor]:
+async def opened(access: ProviderAccess, random: Uniform) -> AsyncIterator[ProviderDoor]:
     """Give the door of a provider and close its connection at the end."""
     import httpx
 

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from mintmark.data.documents import QUARTERLY_RELEASE_DAYS, Frequency, Fundamental
-from mintmark.data.providers.door import Access, ProviderDoor, invalid, validated
+from mintmark.data.providers.door import ProviderAccess, ProviderDoor, invalid, validated
 from mintmark.domain import Refused
 
 NAME = "fmp"
@@ -83,9 +83,9 @@ class Quote(BaseModel):
     timestamp: int
 
 
-def access(key: str, base_url: str = BASE_URL, per_minute: float = PER_MINUTE, **more: Any) -> Access:
+def access(key: str, base_url: str = BASE_URL, per_minute: float = PER_MINUTE, **more: Any) -> ProviderAccess:
     """Return how Financial Modeling Prep is reached with ``key``."""
-    return Access(NAME, base_url, key, "apikey", "parameter", per_minute, **more)
+    return ProviderAccess(NAME, base_url, key, "apikey", "parameter", per_minute, **more)
 
 
 async def fundamentals(door: ProviderDoor, ticker: str, symbol: str, frequency: Frequency) -> list[Fundamental]:

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from mintmark.data.macro import Frequency, MacroDeclared
-from mintmark.data.providers.door import Access, ProviderDoor, invalid, validated
+from mintmark.data.providers.door import ProviderAccess, ProviderDoor, invalid, validated
 from mintmark.domain import Refused
 
 NAME = "fred"
@@ -38,9 +38,9 @@ class _Observation(BaseModel):
     value: str
 
 
-def access(key: str, base_url: str = BASE_URL, per_minute: float = PER_MINUTE, **more: Any) -> Access:
+def access(key: str, base_url: str = BASE_URL, per_minute: float = PER_MINUTE, **more: Any) -> ProviderAccess:
     """Return how FRED is reached with ``key``."""
-    return Access(NAME, base_url, key, "api_key", "parameter", per_minute, **more)
+    return ProviderAccess(NAME, base_url, key, "api_key", "parameter", per_minute, **more)
 
 
 async def series(

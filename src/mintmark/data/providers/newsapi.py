@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from mintmark.data.documents import NewsItem
-from mintmark.data.providers.door import Access, ProviderDoor, invalid, validated
+from mintmark.data.providers.door import ProviderAccess, ProviderDoor, invalid, validated
 from mintmark.domain import Refused, iso
 
 NAME = "newsapi"
@@ -30,9 +30,9 @@ class _Article(BaseModel):
     publishedAt: datetime  # noqa: N815
 
 
-def access(key: str, base_url: str = BASE_URL, per_minute: float = PER_MINUTE, **more: Any) -> Access:
+def access(key: str, base_url: str = BASE_URL, per_minute: float = PER_MINUTE, **more: Any) -> ProviderAccess:
     """Return how NewsAPI is reached with ``key``."""
-    return Access(NAME, base_url, key, "X-Api-Key", "header", per_minute, **more)
+    return ProviderAccess(NAME, base_url, key, "X-Api-Key", "header", per_minute, **more)
 
 
 async def headlines(

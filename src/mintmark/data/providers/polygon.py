@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 
 from mintmark.data.actions import Action
 from mintmark.data.clocks import UTC_STAMPS
-from mintmark.data.providers.door import Access, ProviderDoor, invalid, validated
+from mintmark.data.providers.door import ProviderAccess, ProviderDoor, invalid, validated
 from mintmark.domain import Refused
 
 NAME = "polygon"
@@ -51,9 +51,9 @@ class _Dividend(BaseModel):
 Shape = TypeVar("Shape", bound=BaseModel)
 
 
-def access(key: str, base_url: str = BASE_URL, per_minute: float = PER_MINUTE, **more: Any) -> Access:
+def access(key: str, base_url: str = BASE_URL, per_minute: float = PER_MINUTE, **more: Any) -> ProviderAccess:
     """Return how Polygon is reached with ``key``; ``per_minute`` follows from the plan."""
-    return Access(NAME, base_url, key, "Authorization", "bearer", per_minute, **more)
+    return ProviderAccess(NAME, base_url, key, "Authorization", "bearer", per_minute, **more)
 
 
 async def daily_bars(door: ProviderDoor, ticker: str, first: date, last: date) -> pl.DataFrame:
