@@ -100,7 +100,7 @@ class Sender:
             raise ProviderFailed("no mail server is set: MINTMARK_ALERTS__SMTP_HOST and MINTMARK_ALERTS__EMAIL_FROM")
         message = EmailMessage()
         message["From"], message["To"], message["Subject"] = mail.sender, to, notification["title"]
-        message["Message-ID"] = f"<{notification['notification_id']}@mintmark>"
+        message["Message-ID"] = f"<{notification['notification_id'][:40]}@mintmark>"
         message.set_content(letter_of(notification))
         try:
             with self._server(mail) as server:
