@@ -6,7 +6,7 @@ from alembic import op
 from mintmark.store import Json, UtcTime
 
 revision = "0012"
-down_revision = "0011"
+down_revision = "0009"
 
 
 def upgrade() -> None:
