@@ -9,6 +9,7 @@ from house_answers import no
 from house_bodies import House, stamp
 
 COUNT = 120
+HEAD = {"ledger_commit_hash": f"{COUNT:064x}"}
 
 
 def entry(number: int) -> dict[str, Any]:
@@ -38,14 +39,20 @@ def entry(number: int) -> dict[str, Any]:
 def routes(house: House) -> APIRouter:
     """Return the routes under ``/ledger``."""
     router = APIRouter(prefix="/ledger")
-    head = {"ledger_commit_hash": f"{COUNT:064x}"}
+    _entries(router, house)
+    _records(router, house)
+    router.add_api_route("/verify", verify, methods=["GET"])
+    router.add_api_route("/import", take, methods=["POST"])
+    return router
 
+
+def _entries(router: APIRouter, house: House) -> None:
     @router.get("/entries")
     def entries(search: str = "", before: int = COUNT + 1, limit: int = 50) -> Any:
         every = [] if house.state == "empty" else [entry(number) for number in range(COUNT, 0, -1)]
         found = [one for one in every if search in one["narration"] or one["hash"] == search]
         data = [one for one in found if one["sequence"] < before][:limit]
-        return {"success": True, "data": data, "total_count": len(found), **head}
+        return {"success": True, "data": data, "total_count": len(found), **HEAD}
 
     @router.get("/entries/{entry_id}")
     def one_entry(entry_id: str) -> Any:
@@ -55,46 +62,44 @@ def routes(house: House) -> APIRouter:
         beside = {"previous": entry(number - 1) if number > 1 else None, "next": None, "reversed_by": None}
         return {"success": True, "data": {**entry(number), **beside}}
 
+
+def _records(router: APIRouter, house: House) -> None:
     @router.get("/lots")
     def lots() -> Any:
         lot = {"portfolio": "GROWTH", "id": "IBM/2014-05-30", "symbol": "IBM", "acquired": "2014-05-30", "label": "",
                "units": "1190", "cost": "14934.5", "currency": "USD", "fx": "0.7342", "fee": "5"}  # fmt: skip
         lot["margin"] = False
-        return {"success": True, "data": [] if house.state == "empty" else [lot], **head}
+        return {"success": True, "data": [] if house.state == "empty" else [lot], **HEAD}
 
     @router.get("/balances")
     def balances() -> Any:
         row = {"portfolio": "GROWTH", "account": "Assets:Portfolio:GROWTH:Cash", "commodity": "EUR", "units": "85065.5"}
-        return {"success": True, "data": [] if house.state == "empty" else [row], **head}
+        return {"success": True, "data": [] if house.state == "empty" else [row], **HEAD}
 
-    @router.get("/verify")
-    def verify(expect: str | None = None) -> Any:
-        wanted = None if expect is None else {"hash": expect, "found": False, "sequence": None}
-        report = {"valid": expect is None, "entries": COUNT, "head": f"{COUNT:064x}", "anchors": 3, "first_bad": None,
-                  "expected": wanted}  # fmt: skip
-        if expect is None:
-            return {"success": True, "data": report}
-        return no(404, "ledger_commit_not_found", f"no entry of this chain has the hash {expect}", **report)
 
-    @router.post("/import")
-    async def take(request: Request) -> Any:
-        body = await request.json()
-        rows = body["csv"].strip().splitlines()[1:]
-        problems = [
-            {"line": at + 2, "column": "price", "code": "invalid_request",
-             "message": "price: expected a number above zero, found '-1'"}
-            for at, row in enumerate(rows) if ",-1," in row
-        ]  # fmt: skip
-        if problems:
-            return no(
-                422, "import_refused", "rows cannot be imported", observed=len(problems), limit=0, problems=problems
-            )
-        lines = [
-            {"line": at + 2, "date": row.split(",")[0], "kind": "trade", "symbol": "IBM", "units": "10", "amount": None,
-             "currency": "EUR", "status": "new"}
-            for at, row in enumerate(rows)
-        ]  # fmt: skip
-        report = {"rows": len(rows), "entries": len(rows), "existing": 0, "assumed_pay_dates": 0, "lines": lines}
+def verify(expect: str | None = None) -> Any:
+    wanted = None if expect is None else {"hash": expect, "found": False, "sequence": None}
+    report = {"valid": expect is None, "entries": COUNT, "head": f"{COUNT:064x}", "anchors": 3, "first_bad": None,
+              "expected": wanted}  # fmt: skip
+    if expect is None:
         return {"success": True, "data": report}
+    return no(404, "ledger_commit_not_found", f"no entry of this chain has the hash {expect}", **report)
 
-    return router
+
+async def take(request: Request) -> Any:
+    body = await request.json()
+    rows = body["csv"].strip().splitlines()[1:]
+    problems = [
+        {"line": at + 2, "column": "price", "code": "invalid_request",
+         "message": "price: expected a number above zero, found '-1'"}
+        for at, row in enumerate(rows) if ",-1," in row
+    ]  # fmt: skip
+    if problems:
+        return no(422, "import_refused", "rows cannot be imported", observed=len(problems), limit=0, problems=problems)
+    lines = [
+        {"line": at + 2, "date": row.split(",")[0], "kind": "trade", "symbol": "IBM", "units": "10", "amount": None,
+         "currency": "EUR", "status": "new"}
+        for at, row in enumerate(rows)
+    ]  # fmt: skip
+    report = {"rows": len(rows), "entries": len(rows), "existing": 0, "assumed_pay_dates": 0, "lines": lines}
+    return {"success": True, "data": report}
