@@ -2,15 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from itertools import count
+from functools import cache
+from itertools import count as counted
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
 from mintmark.ledger import Book, Draft, Ledger
-from mintmark.store import Database
+from mintmark.store import Database, migrate, open_database
 
 NOW = datetime(2026, 3, 2, 20, 15, tzinfo=UTC)
+
+
+@cache
+def _template() -> bytes:
+    """Return an empty SQLite file at the newest schema."""
+    with TemporaryDirectory() as folder:
+        database = open_database(f"sqlite:///{folder}/mintmark.db")
+        migrate(database)
+        database.close()
+        return (Path(folder) / "mintmark.db").read_bytes()
+
+
+@contextmanager
+def stores(count: int) -> Iterator[list[Ledger]]:
+    """Give so many ledgers, each on an empty store of its own."""
+    with TemporaryDirectory() as folder:
+        opened = []
+        for place in range(count):
+            path = Path(folder) / f"{place}.db"
+            path.write_bytes(_template())
+            opened.append(open_database(f"sqlite:///{path}"))
+        yield [a_ledger(database) for database in opened]
+        for database in opened:
+            database.close()
 
 
 class FixedClock:
@@ -25,7 +54,7 @@ class FixedClock:
 
 def counted_ids(start: int = 1) -> Any:
     """Return a source of ids 1, 2, 3 ... as UUIDs."""
-    numbers = count(start)
+    numbers = counted(start)
     return lambda: str(UUID(int=next(numbers) | 4 << 76 | 2 << 62))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from mintmark.app import access_answers, answers, pictures, portfolio_answers, rights_answers
+from mintmark.app import access_answers, answers, ledger_answers, pictures, portfolio_answers, rights_answers
 from mintmark.app.identity import local_owner
 from mintmark.app.loading import load_settings
 from mintmark.app.names import STRATEGY_NAME
@@ -68,6 +68,7 @@ __all__ = [
     "answers",
     "invalid_request",
     "leaves",
+    "ledger_answers",
     "load_settings",
     "local_owner",
     "open_app",

@@ -153,10 +153,11 @@ class App:
 
     @cached_property
     def ledger(self) -> Ledger:
-        """The journal of every portfolio."""
+        """The journal of every portfolio; it takes the instruments that have a series."""
+        from mintmark.app.instruments import SeriesInstruments
         from mintmark.ledger import Ledger
 
-        return Ledger(self.database, self.clock)
+        return Ledger(self.database, self.clock, instruments=SeriesInstruments(lambda: self.data.series()))
 
     @cached_property
     def portfolio(self) -> PortfolioRoom:

@@ -17,6 +17,7 @@ from mintmark.cli import (
     dlq,
     gates,
     keys,
+    ledger,
     montecarlo,
     operations,
     packs,
@@ -48,7 +49,16 @@ def program() -> typer.Typer:
     )
     root.callback()(_start)
     research = (agent.group, operations.group, strategies.group, gates.group)
-    rooms = (data.group, packs.group, dlq.group, rights.group, keys.group, portfolios.group, patterns.group)
+    rooms = (
+        data.group,
+        packs.group,
+        ledger.group,
+        dlq.group,
+        rights.group,
+        keys.group,
+        portfolios.group,
+        patterns.group,
+    )
     for group in (*research, *rooms, serving.workers):
         root.add_typer(group)
     running.add_to(root)

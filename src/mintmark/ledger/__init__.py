@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mintmark.ledger.books import Book
     from mintmark.ledger.drafts import draft_from_json, drafts_from_json, strict_json
-    from mintmark.ledger.entries import GENESIS, Cost, Draft, Entry, Posting, Price
+    from mintmark.ledger.entries import GENESIS, Cost, Draft, Entry, Posting, Price, plain
     from mintmark.ledger.holdings import Change, Flow, Income, Position
     from mintmark.ledger.instruments import Known
     from mintmark.ledger.lots import Lot, Method
+    from mintmark.ledger.operations.checking import statement_from
     from mintmark.ledger.operations.room import Ledger
     from mintmark.ledger.operations.view import LedgerView
     from mintmark.ledger.realized import Realized
+    from mintmark.ledger.reconciling import Statement
     from mintmark.ledger.state import State, fold
 
 _HOMES = {
@@ -43,6 +45,9 @@ _HOMES = {
     "drafts_from_json": "drafts",
     "fold": "state",
     "strict_json": "drafts",
+    "plain": "entries",
+    "statement_from": "operations.checking",
+    "Statement": "reconciling",
 }
 
 __all__ = [
@@ -64,9 +69,12 @@ __all__ = [
     "Price",
     "Realized",
     "State",
+    "Statement",
     "draft_from_json",
     "drafts_from_json",
     "fold",
+    "plain",
+    "statement_from",
     "strict_json",
 ]
 

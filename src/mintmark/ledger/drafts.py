@@ -14,6 +14,7 @@ from mintmark.ledger.accounts import check_portfolio
 from mintmark.ledger.booking import book
 from mintmark.ledger.entries import Cost, Draft, Entry, Posting, Price, plain
 from mintmark.ledger.exactly import amount_of, wrong
+from mintmark.ledger.reversals import reversal_postings
 from mintmark.ledger.state import State
 from mintmark.ledger.terms import KINDS, MAX_DEPTH, MAX_LIST, day_of, read_meta, text_of
 
@@ -61,7 +62,7 @@ def entry_of(draft: Draft, state: State, entry_id: str, now: datetime) -> Entry:
         narration=draft.narration,
         source=draft.source,
         meta=draft.meta,
-        postings=draft.postings if draft.kind == "reversal" else book(state, draft, draft.meta),
+        postings=reversal_postings(state, draft) if draft.kind == "reversal" else book(state, draft, draft.meta),
         reverses=draft.reverses,
     )
 
@@ -87,17 +88,17 @@ def _said(draft: Draft) -> dict[str, Any]:
     return {name: value for name, value in whole.items() if name not in unsaid}
 
 
-def strict_json(text: str | bytes) -> Any:
+def strict_json(text: str | bytes, most: int | None = MAX_LIST) -> Any:
     """Return the JSON value of ``text``.
 
     Raises:
-        Refused: ``invalid_request`` for no JSON, a key twice in one object, NaN, nesting over 20, a list over 1,000.
+        Refused: ``invalid_request`` for no JSON, a key twice in one object, NaN, nesting over 20, a list over ``most``.
     """
     try:
         found = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
     except (ValueError, RecursionError, UnicodeDecodeError) as error:
         raise wrong("body", "JSON", str(error)) from None
-    _bounded(found, 0)
+    _bounded(found, 0, most)
     return found
 
 
@@ -114,13 +115,13 @@ def _no_constant(name: str) -> Any:
     raise wrong("body", "finite numbers", name)
 
 
-def _bounded(value: Any, depth: int) -> None:
+def _bounded(value: Any, depth: int, most: int | None) -> None:
     if depth > MAX_DEPTH:
         raise wrong("body", f"nesting of at most {MAX_DEPTH}", f"more than {MAX_DEPTH}")
-    if isinstance(value, list) and len(value) > MAX_LIST:
-        raise wrong("body", f"lists of at most {MAX_LIST}", len(value))
+    if most is not None and isinstance(value, list) and len(value) > most:
+        raise wrong("body", f"lists of at most {most}", len(value))
     for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        _bounded(one, depth + 1)
+        _bounded(one, depth + 1, most)
 
 
 def drafts_from_json(value: Any) -> list[Draft]:

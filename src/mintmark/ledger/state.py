@@ -219,7 +219,10 @@ class Folding:
         number = state.number()
         margin = parent.margin if parent else bool(entry.meta.get("margin"))
         made = Lot(*key, posting.units, cost.total, cost.commodity, fx, fee, number, entry.date, margin)
-        # symbol, acquired and label are the key's own order.
+        side = state.shelf(key[0], margin).sign
+        if side and (side > 0) != (posting.units > 0):
+            message = f"{key[0]} is held {'long' if side > 0 else 'short'} already: close that first"
+            raise Refused(message, code="opposite_position", symbol=key[0], observed=str(posting.units))
         state.put(key, made, entry.date)
 
     def _origin(self, posting: Posting, parent: Lot | None) -> tuple[Decimal, Decimal]:

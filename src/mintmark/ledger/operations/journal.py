@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import Connection, func, insert, select, text
 
 from mintmark.domain import Clock, Refused
 from mintmark.ledger.books import Book
@@ -136,3 +136,37 @@ def entry_by_id(connection: Connection, entry_id: str) -> Entry | None:
         select(columns.sequence, columns.hash, columns.content).where(columns.id == entry_id)
     ).first()
     return None if row is None else from_plain(json.loads(row.content), row.sequence, row.hash)
+
+
+def searched(
+    connection: Connection, code: str | None, search: str, before: int | None, limit: int
+) -> tuple[list[Entry], int]:
+    """Return the newest ``limit`` entries before ``before`` with ``search`` in their content, and how many match."""
+    columns = journal_table.c
+    matching = select(columns.sequence, columns.hash, columns.content)
+    if code is not None:
+        matching = matching.where(columns.portfolio == code)
+    if search:
+        matching = matching.where(columns.content.icontains(search, autoescape=True))
+    total = connection.scalar(select(func.count()).select_from(matching.subquery())) or 0
+    if before is not None:
+        matching = matching.where(columns.sequence < before)
+    rows = connection.execute(matching.order_by(columns.sequence.desc()).limit(limit))
+    return [from_plain(json.loads(row.content), row.sequence, row.hash) for row in rows], int(total)
+
+
+def beside(connection: Connection, entry: Entry) -> tuple[dict[str, Any] | None, dict[str, Any] | None, str | None]:
+    """Return what stands before and after ``entry`` in the chain, and the id of what reversed it."""
+    columns = journal_table.c
+    wanted = (entry.sequence - 1, entry.sequence + 1)
+    rows = connection.execute(select(columns.sequence, columns.hash, columns.id).where(columns.sequence.in_(wanted)))
+    found = {row.sequence: {"sequence": row.sequence, "hash": row.hash, "id": row.id} for row in rows}
+    reversal = connection.scalar(select(columns.id).where(columns.reverses == entry.id))
+    return found.get(wanted[0]), found.get(wanted[1]), reversal
+
+
+def has_external(connection: Connection, code: str, source: str, external_id: str) -> bool:
+    """Return whether ``code`` has an entry of ``source`` under ``external_id``."""
+    columns = journal_table.c
+    same = (columns.portfolio == code, columns.source == source, columns.external_id == external_id)
+    return connection.execute(select(columns.sequence).where(*same)).first() is not None

@@ -61,9 +61,17 @@ class Batch:
         """Read at once what is there under the external ids of ``drafts``, which ``attempt`` will add."""
         self._find_old(drafts)
 
-    def attempt(self, draft: Draft) -> Entry:
-        """Add one draft; a refusal leaves the others as they are, and ``write`` must follow."""
-        return self._add(self._ready(draft), suspend=False)
+    def attempt(self, draft: Draft, *, known: bool = True) -> Entry:
+        """Add one draft; a refusal leaves the others as they are, and ``write`` must follow.
+
+        ``known``: its instruments must be known; a journal that comes back brings its own.
+        """
+        return self._add(self._ready(draft, known), suspend=False)
+
+    def same(self, old: Entry, draft: Draft) -> bool:
+        """Return False: ``draft`` is there as ``old``. Raises: Refused ``external_id_conflict`` where it differs."""
+        self._same(old, self._ready(draft, known=False))
+        return False
 
     def drop(self) -> None:
         """Forget what was added: the transaction will not be kept."""
@@ -83,9 +91,10 @@ class Batch:
             )
         return state
 
-    def _ready(self, draft: Draft) -> Draft:
+    def _ready(self, draft: Draft, known: bool = True) -> Draft:
         found = checked(draft, self.now)
-        self._known(found)
+        if known:
+            self._known(found)
         return found
 
     def _find_old(self, drafts: Iterable[Draft]) -> None:

@@ -6,20 +6,24 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
 from mintmark.domain import Clock, Refused
+from mintmark.ledger import beancount_text
 from mintmark.ledger.books import Book, check_book
 from mintmark.ledger.csv_rows import rows_of
 from mintmark.ledger.drafts import check_id
 from mintmark.ledger.entries import Draft, Entry
+from mintmark.ledger.exactly import wrong
 from mintmark.ledger.instruments import Instruments, checked_instruments, no_instruments
 from mintmark.ledger.layout import PLAIN, layout_from
-from mintmark.ledger.operations import checking
+from mintmark.ledger.operations import beancount, checking
+from mintmark.ledger.operations.exporting import postings_csv
 from mintmark.ledger.operations.importing import DryRun, import_rows
-from mintmark.ledger.operations.journal import Journal, entry_by_id, last_of
+from mintmark.ledger.operations.journal import Journal, beside, entry_by_id, last_of, read, searched
 from mintmark.ledger.operations.posting import Batch
 from mintmark.ledger.operations.view import LedgerView
 from mintmark.ledger.reconciling import Statement, Valuation
@@ -112,18 +116,59 @@ class Ledger:
             pay_lag_days=pay_lag_days,
         )  # fmt: skip
         self.book(code)
-        return self._whole(lambda batch: import_rows(batch, rows, problems, progress), dry_run)
+        return self._whole(lambda batch, _: import_rows(batch, rows, problems, progress), dry_run)
 
-    def _whole(self, fill: Callable[[Batch], dict[str, Any]], dry_run: bool) -> dict[str, Any]:
+    def import_beancount(self, path: Path, *, dry_run: bool = False, progress: Progress = _quiet) -> dict[str, Any]:
+        """Import a Beancount file and what it includes, all of it or nothing; an own export keeps every hash.
+
+        Raises:
+            Refused: by its code, with file and line.
+        """
+        parsed = beancount.read_files(path)
+
+        def fill(batch: Batch, connection: Connection) -> dict[str, Any]:
+            return beancount.import_parsed(batch, connection, self._journal, parsed, progress)
+
+        return self._whole(fill, dry_run)
+
+    def export(self, form: str, code: str | None = None) -> str:
+        """Return the journal, of one portfolio or of all, as ``beancount`` or ``csv``, and keep an anchor.
+
+        Raises:
+            Refused: ``invalid_request`` for another form, ``portfolio_not_found``.
+        """
+        if form not in ("beancount", "csv"):
+            raise wrong("form", "beancount or csv", form)
+        with self.writing() as connection:
+            books = [self._journal.book(connection, code)] if code else self._journal.books(connection)
+            entries = list(read(connection, code, 0, read_head(connection)[0]))
+            self.anchor("export", connection)
+        return beancount_text.export(books, entries) if form == "beancount" else postings_csv(entries)
+
+    def page(
+        self, code: str | None, *, search: str = "", before: int | None = None, limit: int = 100
+    ) -> tuple[list[Entry], int]:
+        """Return the newest entries that have ``search`` anywhere in them, and how many there are in all."""
+        with self.database.read() as connection:
+            if code is not None:
+                self._journal.book(connection, code)
+            return searched(connection, code, search, before, limit)
+
+    def neighbours(self, entry: Entry) -> tuple[dict[str, Any] | None, dict[str, Any] | None, str | None]:
+        """Return the entries before and after ``entry`` in the chain, and the id of what reversed it."""
+        with self.database.read() as connection:
+            return beside(connection, entry)
+
+    def _whole(self, fill: Callable[[Batch, Connection], dict[str, Any]], dry_run: bool) -> dict[str, Any]:
         """Run ``fill`` on a batch and keep it whole, or keep nothing of it."""
         try:
             with self.writing() as connection:
                 batch = self._batch(connection)
                 try:
-                    report = fill(batch)
+                    report = fill(batch, connection)
                     batch.write()
                     if dry_run:
-                        raise DryRun({**report, "head": self.head(), "dry_run": True})
+                        raise DryRun({**report, "head": self.head(connection), "dry_run": True})
                 except BaseException:
                     batch.drop()
                     raise

@@ -222,7 +222,11 @@ class _Run:
         report = house.ledger.reconcile(codes, statements=said, valuation=valuation, pack_id=pack_id)
         if not report["passed"]:
             first = report["failures"][0]
-            details = {"failures": report["failures"][:50], "failure": first["code"], "error_bps": _bps(report["failures"])}
+            details = {
+                "failures": report["failures"][:50],
+                "failure": first["code"],
+                "error_bps": _bps(report["failures"]),
+            }
             raise Refused(first["message"], code="reconciliation_failed", **details)
         house.data.states.reconciled(pack_id, passed=True)
         house.ledger.anchor("nightly")
@@ -236,9 +240,7 @@ class _Run:
         """
         work = StepWork()
         for portfolio in self._portfolios():
-            question = Question(
-                pattern, portfolio_id=portfolio.portfolio_id, pack_id=self._pack(), require_fresh=False
-            )
+            question = Question(pattern, portfolio_id=portfolio.portfolio_id, pack_id=self._pack(), require_fresh=False)
             try:
                 answer = self._house.ask(Actor(portfolio.owner, "viewer"), question, f"{self._run_id}:{step}")
             except (Refused, StepRefused) as refused:

@@ -1,0 +1,111 @@
+"""Routes of the ledger."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query, Request
+
+from mintmark.api.faults import Answer
+from mintmark.api.ledger_shapes import (
+    ENTRIES_BODY,
+    IMPORT_BODY,
+    Balances,
+    Entries,
+    Imported,
+    Lots,
+    OneEntry,
+    Positions,
+    Posted,
+    Verified,
+)
+from mintmark.api.shapes import errors, of
+from mintmark.app import App, ledger_answers
+from mintmark.app.ledger_requests import ImportRequest, ReverseRequest, read_import
+
+Code = Annotated[str | None, Query(pattern=r"^[A-Z][A-Z0-9-]{0,31}$", description="Code of a portfolio. Default: all.")]
+AsOf = Annotated[str | None, Query(max_length=10, description="Count entries dated up to this day. Default: today.")]
+EntryId = Annotated[str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+
+
+async def _bytes(request: Request) -> bytes:
+    return await request.body()
+
+
+Bytes = Annotated[bytes, Depends(_bytes)]
+
+
+def routes(app: App) -> APIRouter:
+    """Return the routes under ``/ledger``."""
+    router = APIRouter(prefix="/ledger", tags=["ledger"])
+    _writing(router, app)
+    _reading(router, app)
+    return router
+
+
+def _writing(router: APIRouter, app: App) -> None:
+    @router.post("/entries", status_code=201, responses={**of(Posted, 201), **errors(404)}, openapi_extra=ENTRIES_BODY)
+    def post(body: Bytes) -> Answer:
+        """Post entries, all or none; what is there under its external id is returned as it is."""
+        return Answer(ledger_answers.post(app, body), status_code=201)
+
+    @router.post("/import", responses={**of(Imported), **errors(404)}, openapi_extra=IMPORT_BODY)
+    def import_csv(body: Bytes) -> Answer:
+        """Import a broker's CSV, all rows or none, every error by its line."""
+        asked: ImportRequest = read_import(body)
+        return Answer(
+            ledger_answers.import_csv(
+                app,
+                asked.portfolio,
+                asked.csv.encode(),
+                layout=asked.map,
+                source=asked.source,
+                pay_lag_days=asked.pay_lag_days,
+                dry_run=asked.dry_run,
+            )
+        )
+
+    @router.post("/entries/{entry_id}/reverse", status_code=201, responses={**of(OneEntry, 201), **errors(404)})
+    def reverse(entry_id: EntryId, asked: ReverseRequest | None = None) -> Answer:
+        """Post the mirror of an entry and restore its lots."""
+        narration = asked.narration if asked else ""
+        return Answer(ledger_answers.reverse(app, entry_id, narration), status_code=201)
+
+
+def _reading(router: APIRouter, app: App) -> None:
+    @router.get("/entries", responses={**of(Entries), **errors(404)})
+    def entries(
+        portfolio: Code = None,
+        search: Annotated[str, Query(max_length=100, description="Text anywhere in the entry.")] = "",
+        before: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="Only entries before this one.")] = None,
+        limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
+    ) -> Answer:
+        """List entries, the newest first, each with its hash."""
+        return Answer(ledger_answers.entries(app, portfolio, search=search, before=before, limit=limit))
+
+    @router.get("/entries/{entry_id}", responses={**of(OneEntry), **errors(404)})
+    def entry(entry_id: EntryId) -> Answer:
+        """Show one entry with its neighbours in the chain."""
+        return Answer(ledger_answers.entry(app, entry_id))
+
+    @router.get("/balances", responses={**of(Balances), **errors(404)})
+    def balances(portfolio: Code = None, asof: AsOf = None) -> Answer:
+        """List balances by account."""
+        return Answer(ledger_answers.balances(app, portfolio, asof))
+
+    @router.get("/lots", responses={**of(Lots), **errors(404)})
+    def lots(portfolio: Code = None, asof: AsOf = None, closed: bool = False) -> Answer:
+        """List lots, oldest first."""
+        return Answer(ledger_answers.lots(app, portfolio, asof, closed=closed))
+
+    @router.get("/positions", responses={**of(Positions), **errors(404)})
+    def positions(portfolio: Code = None, asof: AsOf = None) -> Answer:
+        """List positions, cash, receivables and margin."""
+        return Answer(ledger_answers.positions(app, portfolio, asof))
+
+    @router.get("/verify", responses={**of(Verified), **errors(404)})
+    def verify(
+        expect: Annotated[str | None, Query(pattern=r"^[0-9a-f]{64}$", description="A hash to look for.")] = None,
+    ) -> Answer:
+        """Compute the whole chain again and compare every row and anchor with it."""
+        return Answer(ledger_answers.verify(app, expect))

@@ -1,0 +1,148 @@
+"""The bodies of the ledger's routes, as the OpenAPI document tells them."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from mintmark.api.shapes import Json, OpenShape, Shape
+from mintmark.app.ledger_requests import ImportRequest
+
+
+class Entry(OpenShape):
+    sequence: int
+    hash: str
+    id: str
+    portfolio: str
+    kind: str
+    date: str
+    postings: list[Json]
+
+
+class Posted(Shape):
+    success: Literal[True]
+    data: list[Entry]
+    ledger_commit_hash: str
+
+
+class Entries(Shape):
+    success: Literal[True]
+    data: list[Entry]
+    total_count: int
+    ledger_commit_hash: str
+
+
+class OneEntry(OpenShape):
+    success: Literal[True]
+    data: Entry
+
+
+class ImportReport(OpenShape):
+    rows: int
+    entries: int
+    existing: int
+    assumed_pay_dates: int
+    dry_run: bool
+    head: str
+    lines: list[Json]
+
+
+class Imported(Shape):
+    success: Literal[True]
+    data: ImportReport
+
+
+class Balance(Shape):
+    portfolio: str
+    account: str
+    commodity: str
+    units: str
+
+
+class Balances(Shape):
+    success: Literal[True]
+    data: list[Balance]
+    ledger_commit_hash: str
+
+
+class Lot(Shape):
+    portfolio: str
+    id: str
+    symbol: str
+    acquired: str
+    label: str
+    units: str
+    cost: str
+    currency: str
+    fx: str | None
+    fee: str
+    margin: bool
+
+
+class Lots(Shape):
+    success: Literal[True]
+    data: list[Lot]
+    asof_date: str
+    ledger_commit_hash: str
+
+
+class Holdings(Shape):
+    portfolio: str
+    base_currency: str
+    positions: list[Json]
+    cash: dict[str, str]
+    unsettled: dict[str, str]
+    receivables: list[Json]
+    margin: dict[str, str]
+    warnings: list[Json]
+
+
+class Positions(Shape):
+    success: Literal[True]
+    data: list[Holdings]
+    asof_date: str
+    ledger_commit_hash: str
+
+
+class Verification(Shape):
+    valid: bool
+    entries: int
+    head: str
+    anchors: int
+    first_bad: Json | None
+    expected: Json | None
+
+
+class Verified(Shape):
+    success: Literal[True]
+    data: Verification
+
+
+def _body(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+_ENTRY = {
+    "type": "object",
+    "required": ["portfolio", "kind", "date"],
+    "additionalProperties": False,
+    "properties": {
+        "portfolio": {"type": "string", "pattern": "^[A-Z][A-Z0-9-]{0,31}$"},
+        "kind": {"type": "string"},
+        "date": {"type": "string", "format": "date"},
+        "happened_at": {"type": "string", "format": "date-time"},
+        "external_id": {"type": "string", "maxLength": 500},
+        "narration": {"type": "string", "maxLength": 500},
+        "source": {"type": "string", "minLength": 1, "maxLength": 500},
+        "meta": {"type": "object", "description": "What the kind needs; amounts are strings."},
+        "postings": {"type": "array", "items": {"type": "object"}, "maxItems": 1000},
+    },
+}
+ENTRIES_BODY = _body(
+    {
+        "type": "object",
+        "required": ["entries"],
+        "additionalProperties": False,
+        "properties": {"entries": {"type": "array", "minItems": 1, "maxItems": 1000, "items": _ENTRY}},
+    }
+)
+IMPORT_BODY = _body(ImportRequest.model_json_schema())
