@@ -46,6 +46,8 @@ def test_the_commands_are_those_of_the_house():
             *(f"dlq {word}" for word in ("list", "replay")),
             *(f"data import-{word}" for word in ("macro", "fundamentals", "news")),
             *(f"pack {word}" for word in ("seal", "list", "show", "verify", "build", "restate", "confirm", "health")),
+            *(f"ledger {word}" for word in ("post", "import", "import-beancount", "reverse", "entries", "balances")),
+            *(f"ledger {word}" for word in ("lots", "positions", "verify", "rebuild", "reconcile", "export")),
             *(f"portfolio {word}" for word in ("create", "list", "show")),
             *(f"pattern {word}" for word in ("list", "show", "validate", "capabilities", "run")),
             *(f"rights {word}" for word in ("check", "violations", "licence add", "licence list")),

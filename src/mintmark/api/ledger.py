@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request
 
 from mintmark.api.faults import Answer
+from mintmark.api.identity import actor_of
 from mintmark.api.ledger_shapes import (
     ENTRIES_BODY,
     IMPORT_BODY,
@@ -45,17 +46,18 @@ def routes(app: App) -> APIRouter:
 
 def _writing(router: APIRouter, app: App) -> None:
     @router.post("/entries", status_code=201, responses={**of(Posted, 201), **errors(404)}, openapi_extra=ENTRIES_BODY)
-    def post(body: Bytes) -> Answer:
+    def post(request: Request, body: Bytes) -> Answer:
         """Post entries, all or none; what is there under its external id is returned as it is."""
-        return Answer(ledger_answers.post(app, body), status_code=201)
+        return Answer(ledger_answers.post(app, actor_of(request), body), status_code=201)
 
     @router.post("/import", responses={**of(Imported), **errors(404)}, openapi_extra=IMPORT_BODY)
-    def import_csv(body: Bytes) -> Answer:
+    def import_csv(request: Request, body: Bytes) -> Answer:
         """Import a broker's CSV, all rows or none, every error by its line."""
         asked: ImportRequest = read_import(body)
         return Answer(
             ledger_answers.import_csv(
                 app,
+                actor_of(request),
                 asked.portfolio,
                 asked.csv.encode(),
                 layout=asked.map,
@@ -66,42 +68,45 @@ def _writing(router: APIRouter, app: App) -> None:
         )
 
     @router.post("/entries/{entry_id}/reverse", status_code=201, responses={**of(OneEntry, 201), **errors(404)})
-    def reverse(entry_id: EntryId, asked: ReverseRequest | None = None) -> Answer:
+    def reverse(request: Request, entry_id: EntryId, asked: ReverseRequest | None = None) -> Answer:
         """Post the mirror of an entry and restore its lots."""
         narration = asked.narration if asked else ""
-        return Answer(ledger_answers.reverse(app, entry_id, narration), status_code=201)
+        return Answer(ledger_answers.reverse(app, actor_of(request), entry_id, narration), status_code=201)
 
 
 def _reading(router: APIRouter, app: App) -> None:
     @router.get("/entries", responses={**of(Entries), **errors(404)})
     def entries(
+        request: Request,
         portfolio: Code = None,
         search: Annotated[str, Query(max_length=100, description="Text anywhere in the entry.")] = "",
         before: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="Only entries before this one.")] = None,
         limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
     ) -> Answer:
         """List entries, the newest first, each with its hash."""
-        return Answer(ledger_answers.entries(app, portfolio, search=search, before=before, limit=limit))
+        return Answer(
+            ledger_answers.entries(app, actor_of(request), portfolio, search=search, before=before, limit=limit)
+        )
 
     @router.get("/entries/{entry_id}", responses={**of(OneEntry), **errors(404)})
-    def entry(entry_id: EntryId) -> Answer:
+    def entry(request: Request, entry_id: EntryId) -> Answer:
         """Show one entry with its neighbours in the chain."""
-        return Answer(ledger_answers.entry(app, entry_id))
+        return Answer(ledger_answers.entry(app, actor_of(request), entry_id))
 
     @router.get("/balances", responses={**of(Balances), **errors(404)})
-    def balances(portfolio: Code = None, asof: AsOf = None) -> Answer:
+    def balances(request: Request, portfolio: Code = None, asof: AsOf = None) -> Answer:
         """List balances by account."""
-        return Answer(ledger_answers.balances(app, portfolio, asof))
+        return Answer(ledger_answers.balances(app, actor_of(request), portfolio, asof))
 
     @router.get("/lots", responses={**of(Lots), **errors(404)})
-    def lots(portfolio: Code = None, asof: AsOf = None, closed: bool = False) -> Answer:
+    def lots(request: Request, portfolio: Code = None, asof: AsOf = None, closed: bool = False) -> Answer:
         """List lots, oldest first."""
-        return Answer(ledger_answers.lots(app, portfolio, asof, closed=closed))
+        return Answer(ledger_answers.lots(app, actor_of(request), portfolio, asof, closed=closed))
 
     @router.get("/positions", responses={**of(Positions), **errors(404)})
-    def positions(portfolio: Code = None, asof: AsOf = None) -> Answer:
+    def positions(request: Request, portfolio: Code = None, asof: AsOf = None) -> Answer:
         """List positions, cash, receivables and margin."""
-        return Answer(ledger_answers.positions(app, portfolio, asof))
+        return Answer(ledger_answers.positions(app, actor_of(request), portfolio, asof))
 
     @router.get("/verify", responses={**of(Verified), **errors(404)})
     def verify(

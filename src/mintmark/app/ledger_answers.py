@@ -6,11 +6,15 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mintmark.app.names import one_of_pattern
 from mintmark.app.wiring import App
 from mintmark.domain import Refused, plain_json
+
+if TYPE_CHECKING:
+    from mintmark.ledger import Entry
+    from mintmark.portfolio import Actor
 
 Body = dict[str, Any]
 Progress = Callable[[int, int], None]
@@ -24,7 +28,7 @@ def _quiet(_done: int, _total: int) -> None:
     """Tell nobody."""
 
 
-def post(app: App, text: bytes, *, most: int | None = 1_000) -> Body:
+def post(app: App, actor: Actor | None, text: bytes, *, most: int | None = 1_000) -> Body:
     """Post the entries of a JSON text: one, a list, or ``{"entries": [...]}``.
 
     Raises:
@@ -33,12 +37,15 @@ def post(app: App, text: bytes, *, most: int | None = 1_000) -> Body:
     from mintmark.ledger import drafts_from_json, strict_json
 
     drafts = drafts_from_json(strict_json(text, most))
+    for code in {draft.portfolio for draft in drafts}:
+        _codes(app, actor, code)
     entries = app.ledger.post(drafts)
     return _data([_entry(entry) for entry in entries], ledger_commit_hash=app.ledger.head())
 
 
 def import_csv(
     app: App,
+    actor: Actor | None,
     portfolio: str,
     content: bytes,
     *,
@@ -49,50 +56,61 @@ def import_csv(
     progress: Progress = _quiet,
 ) -> Body:
     """Import a broker's CSV, all rows or none."""
+    _codes(app, actor, portfolio)
     report = app.ledger.import_file(
         portfolio, content, layout=layout, source=source, pay_lag_days=pay_lag_days, dry_run=dry_run, progress=progress
     )
     return _data(report)
 
 
-def reverse(app: App, entry_id: str, narration: str = "") -> Body:
+def reverse(app: App, actor: Actor | None, entry_id: str, narration: str = "") -> Body:
     """Reverse an entry."""
+    _found(app, actor, entry_id)
     return _data(_entry(app.ledger.reverse(entry_id, narration=narration)), ledger_commit_hash=app.ledger.head())
 
 
-def entries(app: App, portfolio: str | None, *, search: str = "", before: int | None = None, limit: int = 100) -> Body:
+def entries(
+    app: App,
+    actor: Actor | None,
+    portfolio: str | None,
+    *,
+    search: str = "",
+    before: int | None = None,
+    limit: int = 100,
+) -> Body:
     """Return entries, the newest first, each with its place in the chain."""
-    found, total = app.ledger.page(portfolio, search=search, before=before, limit=limit)
+    codes = None if actor is None and portfolio is None else _codes(app, actor, portfolio)
+    found, total = app.ledger.page(codes, search=search, before=before, limit=limit)
     return _data([_entry(entry) for entry in found], total_count=total, ledger_commit_hash=app.ledger.head())
 
 
-def entry(app: App, entry_id: str) -> Body:
+def entry(app: App, actor: Actor | None, entry_id: str) -> Body:
     """Return one entry with its neighbours in the chain."""
-    found = app.ledger.entry(entry_id)
+    found = _found(app, actor, entry_id)
     before, after, reversed_by = app.ledger.neighbours(found)
     return _data({**_entry(found), "previous": before, "next": after, "reversed_by": reversed_by})
 
 
-def balances(app: App, portfolio: str | None, as_of: str | None) -> Body:
+def balances(app: App, actor: Actor | None, portfolio: str | None, as_of: str | None) -> Body:
     """Return the balances that are not zero, of one portfolio or of all."""
     if as_of is None:
-        rows = app.ledger.balances(portfolio)
+        rows = [row for code in _codes(app, actor, portfolio) for row in app.ledger.balances(code)]
     else:
         view, day = app.ledger.view(), _day(as_of)
         rows = [
             {"portfolio": code, "account": account, "commodity": commodity, "units": units}
-            for code in _codes(app, portfolio)
+            for code in _codes(app, actor, portfolio)
             for (account, commodity), units in view.balances(code, day).items()
         ]
     return _data(rows, ledger_commit_hash=app.ledger.head())
 
 
-def lots(app: App, portfolio: str | None, as_of: str | None, *, closed: bool = False) -> Body:
+def lots(app: App, actor: Actor | None, portfolio: str | None, as_of: str | None, *, closed: bool = False) -> Body:
     """Return the lots, of one portfolio or of all."""
     view, day = app.ledger.view(), _day(as_of, app)
     rows = [
         {"portfolio": code, "id": lot.id, **{name: getattr(lot, name) for name in _LOT}}
-        for code in _codes(app, portfolio)
+        for code in _codes(app, actor, portfolio)
         for lot in view.lots(code, day, closed=closed)
     ]
     return _data(rows, asof_date=day.isoformat(), ledger_commit_hash=view.commit_hash)
@@ -101,11 +119,11 @@ def lots(app: App, portfolio: str | None, as_of: str | None, *, closed: bool = F
 _LOT = ("symbol", "acquired", "label", "units", "cost", "currency", "fx", "fee", "margin")
 
 
-def positions(app: App, portfolio: str | None, as_of: str | None) -> Body:
+def positions(app: App, actor: Actor | None, portfolio: str | None, as_of: str | None) -> Body:
     """Return positions, cash, receivables and margin, of one portfolio or of all."""
     view, day = app.ledger.view(), _day(as_of, app)
     found = []
-    for code in _codes(app, portfolio):
+    for code in _codes(app, actor, portfolio):
         cash = view.cash(code, day)
         found.append(
             {
@@ -216,8 +234,21 @@ def _read(path: Path) -> bytes:
         raise Refused(f"cannot read {path}: {error.strerror}", code="not_found", path=str(path)) from error
 
 
-def _codes(app: App, portfolio: str | None) -> list[str]:
-    return [app.ledger.book(portfolio).code] if portfolio else [book.code for book in app.ledger.books()]
+def _codes(app: App, actor: Actor | None, portfolio: str | None) -> list[str]:
+    """Return the portfolio asked for, or all, of ``actor``; None is whoever sits at this machine and sees all."""
+    if actor is None:
+        return [app.ledger.book(portfolio).code] if portfolio else [book.code for book in app.ledger.books()]
+    if portfolio is not None:
+        return [app.portfolio.portfolio(actor, portfolio).code]
+    return [one.code for one in app.portfolio.portfolios(actor)]
+
+
+def _found(app: App, actor: Actor | None, entry_id: str) -> Entry:
+    """Return one entry of ``actor``; another's is not there."""
+    found = app.ledger.entry(entry_id)
+    if actor is not None and found.portfolio not in _codes(app, actor, None):
+        raise Refused(f"there is no entry {entry_id}", code="not_found", id=entry_id)
+    return found
 
 
 def _entry(found: Any) -> Body:

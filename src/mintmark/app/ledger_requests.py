@@ -6,10 +6,9 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints, ValidationError
 
-from mintmark.app.requests import Request, invalid_request
+from mintmark.app.requests import MAX_IMPORT_BYTES, Request, invalid_request
 
 PORTFOLIO = r"^[A-Z][A-Z0-9-]{0,31}$"
-MAX_IMPORT_BYTES = 10 * 1024 * 1024
 
 
 class ImportRequest(Request):

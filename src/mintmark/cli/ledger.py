@@ -54,7 +54,7 @@ def post(
     from mintmark.cli.output import give
 
     with opened() as app:
-        give(answers.post(app, answers.read_file(path), most=None), as_json, show_entries)
+        give(answers.post(app, None, answers.read_file(path), most=None), as_json, show_entries)
 
 
 @group.command(
@@ -83,6 +83,7 @@ def import_csv(
     with opened() as app, _told("importing") as progress:
         answer = answers.import_csv(
             app,
+            None,
             portfolio,
             answers.read_file(path),
             layout=None if layout is None else answers.read_text(layout),
@@ -124,7 +125,7 @@ def reverse(
     from mintmark.cli.output import give
 
     with opened() as app:
-        give(answers.reverse(app, entry_id, narration), as_json, show_entry)
+        give(answers.reverse(app, None, entry_id, narration), as_json, show_entry)
 
 
 @group.command("entries", epilog="Example: mintmark ledger entries --portfolio GROWTH --search AAPL")
@@ -141,7 +142,7 @@ def entries(
     from mintmark.cli.output import give
 
     with opened() as app:
-        give(answers.entries(app, portfolio, search=search, limit=limit), as_json, show_entries)
+        give(answers.entries(app, None, portfolio, search=search, limit=limit), as_json, show_entries)
 
 
 @group.command("balances", epilog="Example: mintmark ledger balances --portfolio GROWTH --asof 2014-06-09")
@@ -153,7 +154,7 @@ def balances(portfolio: PortfolioOption = None, as_of: AsOf = None, as_json: AsJ
     from mintmark.cli.output import give
 
     with opened() as app:
-        give(answers.balances(app, portfolio, as_of), as_json, show_balances)
+        give(answers.balances(app, None, portfolio, as_of), as_json, show_balances)
 
 
 @group.command("lots", epilog="Example: mintmark ledger lots --portfolio GROWTH --asof 2014-06-09")
@@ -170,7 +171,7 @@ def lots(
     from mintmark.cli.output import give
 
     with opened() as app:
-        give(answers.lots(app, portfolio, as_of, closed=closed), as_json, show_lots)
+        give(answers.lots(app, None, portfolio, as_of, closed=closed), as_json, show_lots)
 
 
 @group.command("positions", epilog="Example: mintmark ledger positions --portfolio GROWTH --asof 2014-06-09")
@@ -182,7 +183,7 @@ def positions(portfolio: PortfolioOption = None, as_of: AsOf = None, as_json: As
     from mintmark.cli.output import give
 
     with opened() as app:
-        give(answers.positions(app, portfolio, as_of), as_json, show_positions)
+        give(answers.positions(app, None, portfolio, as_of), as_json, show_positions)
 
 
 @group.command("verify", epilog="Example: mintmark ledger verify")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, text
@@ -139,13 +139,13 @@ def entry_by_id(connection: Connection, entry_id: str) -> Entry | None:
 
 
 def searched(
-    connection: Connection, code: str | None, search: str, before: int | None, limit: int
+    connection: Connection, codes: Sequence[str] | None, search: str, before: int | None, limit: int
 ) -> tuple[list[Entry], int]:
     """Return the newest ``limit`` entries before ``before`` with ``search`` in their content, and how many match."""
     columns = journal_table.c
     matching = select(columns.sequence, columns.hash, columns.content)
-    if code is not None:
-        matching = matching.where(columns.portfolio == code)
+    if codes is not None:
+        matching = matching.where(columns.portfolio.in_(codes))
     if search:
         matching = matching.where(columns.content.icontains(search, autoescape=True))
     total = connection.scalar(select(func.count()).select_from(matching.subquery())) or 0

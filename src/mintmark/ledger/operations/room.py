@@ -146,13 +146,11 @@ class Ledger:
         return beancount_text.export(books, entries) if form == "beancount" else postings_csv(entries)
 
     def page(
-        self, code: str | None, *, search: str = "", before: int | None = None, limit: int = 100
+        self, codes: Sequence[str] | None, *, search: str = "", before: int | None = None, limit: int = 100
     ) -> tuple[list[Entry], int]:
         """Return the newest entries that have ``search`` anywhere in them, and how many there are in all."""
         with self.database.read() as connection:
-            if code is not None:
-                self._journal.book(connection, code)
-            return searched(connection, code, search, before, limit)
+            return searched(connection, codes, search, before, limit)
 
     def neighbours(self, entry: Entry) -> tuple[dict[str, Any] | None, dict[str, Any] | None, str | None]:
         """Return the entries before and after ``entry`` in the chain, and the id of what reversed it."""
