@@ -65,7 +65,7 @@ def test_an_entry_is_shown_with_its_neighbours_and_its_reversal(app: App):
     assert shown["previous"]["id"] == middle["id"]
     assert shown["next"]["hash"] == said["hash"]
     assert shown["reversed_by"] == said["id"]
-    assert ledger_answers.entries(app, None, None, search="a1")["total_count"] == 1
+    assert ledger_answers.entries(app, None, None, search='"deposit"')["total_count"] == 1
     assert ledger_answers.entries(app, None, None, before=2)["data"] == [oldest]
 
 

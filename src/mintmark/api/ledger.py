@@ -21,8 +21,7 @@ from mintmark.api.ledger_shapes import (
     Verified,
 )
 from mintmark.api.shapes import errors, of
-from mintmark.app import App, ledger_answers
-from mintmark.app.ledger_requests import ImportRequest, ReverseRequest, read_import
+from mintmark.app import App, ImportRequest, ReverseRequest, ledger_answers, read_import
 
 Code = Annotated[str | None, Query(pattern=r"^[A-Z][A-Z0-9-]{0,31}$", description="Code of a portfolio. Default: all.")]
 AsOf = Annotated[str | None, Query(max_length=10, description="Count entries dated up to this day. Default: today.")]

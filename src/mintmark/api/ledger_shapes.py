@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from mintmark.api.shapes import Json, OpenShape, Shape
-from mintmark.app.ledger_requests import ImportRequest
+from mintmark.app import ImportRequest
 
 
 class Entry(OpenShape):

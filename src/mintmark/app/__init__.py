@@ -16,6 +16,7 @@ from mintmark.app.settings import FILE_NAME, Settings, leaves, variable_of
 from mintmark.app.wiring import App, open_app
 
 if TYPE_CHECKING:
+    from mintmark.app.ledger_requests import ImportRequest, ReverseRequest, read_import
     from mintmark.app.requests import (
         MAX_BODY_BYTES,
         MAX_IMPORT_BYTES,
@@ -50,11 +51,13 @@ __all__ = [
     "CancelRequest",
     "CrossValidationRequest",
     "ExecuteRequest",
+    "ImportRequest",
     "ListRequest",
     "MonteCarloRequest",
     "OperationId",
     "PackId",
     "PortfolioRequest",
+    "ReverseRequest",
     "SelfTestRequest",
     "Settings",
     "SimulationRequest",
@@ -74,13 +77,17 @@ __all__ = [
     "open_app",
     "pictures",
     "portfolio_answers",
+    "read_import",
     "read_request",
     "rights_answers",
     "variable_of",
 ]
 
+_OF_LEDGER = {"ImportRequest", "ReverseRequest", "read_import"}
+
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"mintmark.app has no {name}")
-    return getattr(import_module("mintmark.app.requests"), name)
+    home = "ledger_requests" if name in _OF_LEDGER else "requests"
+    return getattr(import_module(f"mintmark.app.{home}"), name)
