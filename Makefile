@@ -21,9 +21,11 @@ $(VENV)/installed: pyproject.toml
 
 setup: $(VENV)/installed ## Make the environment in .venv
 
-demo: setup ## Load the sample data and run one research cycle to its verdict
+demo: setup ## Load the sample data, run one research cycle to its verdict, and answer for a portfolio
 	$(BIN)/mintmark data sample
 	$(BIN)/mintmark agent trigger --follow --gate-policy assess
+	$(BIN)/mintmark portfolio sample
+	$(BIN)/mintmark pattern run portfolio_overview --portfolio SAMPLE --allow-warming
 
 test: setup ## Run every test a fresh machine can run
 	$(PYTEST) 3

@@ -95,6 +95,13 @@ def create(app: App, actor: Actor, request: PortfolioRequest) -> Body:
     return {"success": True, "data": app.portfolio.create(actor, NewPortfolio(**request.model_dump())).as_json()}
 
 
+def sample(app: App, actor: Actor) -> Body:
+    """Load the sample portfolio with its packs; refuses as ``make_sample``."""
+    from mintmark.portfolio import make_sample
+
+    return {"success": True, "data": make_sample(actor, app.data, app.ledger, app.portfolio)}
+
+
 def portfolios(app: App, actor: Actor) -> Body:
     """Return the portfolios of ``actor``."""
     return {"success": True, "data": [one.as_json() for one in app.portfolio.portfolios(actor)]}

@@ -9,7 +9,7 @@ import typer
 
 from mintmark.cli.options import AsJson
 
-group = typer.Typer(name="portfolio", help="Portfolios: create, list, show.", no_args_is_help=True)
+group = typer.Typer(name="portfolio", help="Portfolios: create, list, show, sample.", no_args_is_help=True)
 
 Code = Annotated[str, typer.Argument(metavar="CODE", help="Code of a portfolio, such as GROWTH.")]
 
@@ -72,10 +72,36 @@ def show(code: Code, as_json: AsJson = False) -> None:
         give(portfolio_answers.portfolio(app, local_owner(), code), as_json, _show_one)
 
 
+@group.command("sample", epilog="Example: mintmark portfolio sample")
+def sample(as_json: AsJson = False) -> None:
+    """Load the bundled shares and keep the portfolio SAMPLE of them; twice changes nothing."""
+    from mintmark.app import local_owner, portfolio_answers
+    from mintmark.cli.opened import opened
+    from mintmark.cli.output import give
+
+    with opened() as app:
+        give(portfolio_answers.sample(app, local_owner()), as_json, _show_sample)
+
+
 def _show_one(body: Mapping[str, Any]) -> None:
     from mintmark.cli.output import pairs
 
     pairs(body["data"].items())
+
+
+def _show_sample(body: Mapping[str, Any]) -> None:
+    from mintmark.cli.output import pairs
+
+    found = body["data"]
+    told = ("entries", "ledger_commit_hash")
+    pairs(
+        [
+            ("portfolio", found["portfolio"]["code"]),
+            ("symbols", ", ".join(found["symbols"])),
+            ("packs", ", ".join(found["packs"])),
+            *((name, found[name]) for name in told),
+        ]
+    )
 
 
 def _show_list(body: Mapping[str, Any]) -> None:

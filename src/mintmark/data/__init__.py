@@ -2,6 +2,7 @@
 
 from mintmark.data.actions import Action, require_adjusted
 from mintmark.data.calendars import CALENDARS, bars_per_year, trading_days
+from mintmark.data.closes import exact_close
 from mintmark.data.currencies import Rates
 from mintmark.data.documents import Fundamental, NewsItem
 from mintmark.data.macro import Macro, MacroDeclared
@@ -52,6 +53,7 @@ __all__ = [
     "access_to",
     "bars_per_year",
     "cutoff",
+    "exact_close",
     "gate",
     "release_days_of",
     "require_adjusted",

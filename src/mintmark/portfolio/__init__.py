@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mintmark.portfolio.export_reading import sources_of_export
     from mintmark.portfolio.operations.exporting import AnswerExporter, Artifact, Exports
     from mintmark.portfolio.operations.room import NewPortfolio, PortfolioRoom, check_patterns, described, pattern_texts
+    from mintmark.portfolio.operations.sampling import make_sample
     from mintmark.portfolio.pattern import Pattern
     from mintmark.portfolio.pattern_files import PatternsInvalid, load_patterns
     from mintmark.portfolio.question import Format, Question, security_id
@@ -55,6 +56,7 @@ _HOMES = {
     "owned_by_code": "tables",
     "owned_portfolio": "tables",
     "owned_portfolios": "tables",
+    "make_sample": "operations.sampling",
     "sources_of_export": "export_reading",
 }
 
@@ -86,6 +88,7 @@ __all__ = [
     "described",
     "known_agents",
     "load_patterns",
+    "make_sample",
     "owned_by_code",
     "owned_portfolio",
     "owned_portfolios",
