@@ -1,40 +1,50 @@
-"""Regimes and cycles asked at the door, over the sample of real series."""
+"""Regimes and cycles asked of the executor, over the sample of real series."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from portfolio_house import HandClock
-from test_portfolio_answers import Doors
 
-from mintmark.app import open_app
+from mintmark.app import App, local_owner, open_app
+from mintmark.data import PREWARM_STEPS
+from mintmark.domain import MintmarkError, canonical_json
+from mintmark.measures import compile_kernels
+from mintmark.portfolio import Question
 
-LATE = datetime(2018, 12, 3, 12, 0, tzinfo=UTC)
+# Two packs of real series are sealed first.
+pytestmark = pytest.mark.long
+
+LATE = datetime(2025, 10, 22, 5, 0, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     """The sample of portfolios with its two packs, both fresh."""
-    clock = HandClock(LATE)
-    app = open_app(home=tmp_path_factory.mktemp("macro") / "home", clock=clock)
-    doors = Doors(app, clock)
+    compile_kernels()
+    app = open_app(home=tmp_path_factory.mktemp("macro") / "home", clock=HandClock(LATE))
     for pack_id in app.data.portfolio_sample()["packs"]:
-        doors.make_fresh(pack_id)
-    yield doors
+        app.data.states.reconciled(pack_id, passed=True)
+        for step in PREWARM_STEPS:
+            app.data.states.prewarmed(pack_id, step)
+        app.data.states.mark_fresh(pack_id)
+    yield app
     app.close()
 
 
-def asked(doors: Doors, day: str) -> dict[str, Any]:
-    answer = doors.ask("POST", "/execute", json={"pattern_id": "macro_cycles_overview", "asof_date": day})
-    assert answer.status_code == 200, answer.text
-    body: dict[str, Any] = answer.json()
+def asked(app: App, day: str) -> dict[str, Any]:
+    """The body of the answer about ``day``, as it goes over the wire."""
+    question = Question(pattern_id="macro_cycles_overview", asof_date=day)
+    answer = app.portfolio.execute(local_owner(), question, request_id="00000000-0000-4000-8000-000000000001")
+    body: dict[str, Any] = json.loads(canonical_json(dict(answer.body)))
     return body
 
 
-def test_in_the_middle_of_2009_three_slots_of_the_sample_tell_a_deep_contraction(sample: Doors):
+def test_in_the_middle_of_2009_three_slots_of_the_sample_tell_a_deep_contraction(sample: App):
     body = asked(sample, "2009-06-30")
 
     card = body["result"]["stdc"]
@@ -48,7 +58,7 @@ def test_in_the_middle_of_2009_three_slots_of_the_sample_tell_a_deep_contraction
     assert body["metadata"]["sources"] == ["sample:arch", "sample:statsmodels"]
 
 
-def test_what_the_sample_lacks_of_cycles_is_refused_by_name_and_the_rest_answers(sample: Doors):
+def test_what_the_sample_lacks_of_cycles_is_refused_by_name_and_the_rest_answers(sample: App):
     body = asked(sample, "2009-06-30")
 
     assert body["result"]["empire"] is None
@@ -57,8 +67,8 @@ def test_what_the_sample_lacks_of_cycles_is_refused_by_name_and_the_rest_answers
     assert body["result"]["overview"]["told"] == 1
 
 
-def test_in_2018_unemployment_has_ended_and_no_cycle_can_be_told(sample: Doors):
-    answer = sample.ask("POST", "/execute", json={"pattern_id": "macro_cycles_overview", "asof_date": "2018-11-30"})
+def test_in_2018_unemployment_has_ended_and_no_cycle_can_be_told(sample: App):
+    with pytest.raises(MintmarkError) as caught:
+        asked(sample, "2018-11-30")
 
-    assert answer.status_code == 422
-    assert answer.json()["error"] == "macro_inputs_missing"
+    assert caught.value.code == "macro_inputs_missing"
