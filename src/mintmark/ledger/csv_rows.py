@@ -13,7 +13,7 @@ from typing import Any
 
 from mintmark.domain import Refused
 from mintmark.ledger.entries import Draft
-from mintmark.ledger.exactly import amount_of, wrong
+from mintmark.ledger.exactly import WIDE, amount_of, wrong
 from mintmark.ledger.layout import NUMBERS, PLAIN, Layout
 
 MAX_BYTES = 10 * 1024 * 1024
@@ -215,8 +215,8 @@ class _Terms:
         """Return the amount, else quantity x price."""
         if "amount" in self.values:
             return self.values["amount"]
-        product = amount_of(self.need("quantity"), "quantity") * amount_of(self.need("price"), "price")
-        return format(product, "f")
+        factors = amount_of(self.need("quantity"), "quantity"), amount_of(self.need("price"), "price")
+        return format(WIDE.multiply(*factors), "f")
 
     @property
     def settled(self) -> str | None:

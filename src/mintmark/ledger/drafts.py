@@ -96,7 +96,9 @@ def strict_json(text: str | bytes, most: int | None = MAX_LIST) -> Any:
     """
     try:
         found = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
-    except (ValueError, RecursionError, UnicodeDecodeError) as error:
+        # Half a character can be read, but never be written.
+        json.dumps(found, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
         raise wrong("body", "JSON", str(error)) from None
     _bounded(found, 0, most)
     return found

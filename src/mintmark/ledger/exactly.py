@@ -80,7 +80,10 @@ def _number(value: object, field: str) -> Decimal:
 def _checked(number: Decimal, field: str) -> Decimal:
     if not number.is_finite():
         raise wrong(field, "a finite number", str(number))
-    if number.adjusted() >= INTEGER_DIGITS:
+    if not number:
+        return ZERO
+    # A tiny exponent would become a text of as many zeros.
+    if number.adjusted() >= INTEGER_DIGITS or number.adjusted() < -PLACES:
         raise too_precise(field, number)
     found = tidy(number)
     exponent = found.as_tuple().exponent

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -50,7 +51,7 @@ class Layout:
         try:
             # A day has no zone: only its date is read.
             return datetime.strptime(text.strip(), self.date_format).date()  # noqa: DTZ007
-        except ValueError:
+        except (ValueError, re.error):
             raise wrong(name, f"a day as {self.date_format}", text) from None
 
 
@@ -66,7 +67,7 @@ def layout_from(text: str) -> Layout:
     """
     try:
         found: dict[str, Any] = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise Refused(f"the map is no TOML: {error}", code="invalid_request", field="map") from None
     if extra := set(found) - {"columns", "types", "defaults", "date_format", "decimal", "absolute"}:
         raise wrong("map", "columns, types, defaults, date_format, decimal, absolute", sorted(extra)[0])

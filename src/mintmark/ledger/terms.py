@@ -117,7 +117,7 @@ def _method(value: object, field: str) -> str:
 
 def _ratio(value: object, field: str) -> dict[str, int]:
     if isinstance(value, str):
-        new, _, old = value.partition("/")
+        new, _, old = value[:24].partition("/")
         value = {"new": int(new), "old": int(old)} if new.isdecimal() and old.isdecimal() else value
     if not isinstance(value, Mapping) or set(value) != {"new", "old"}:
         raise wrong(field, "two whole numbers such as 7/1: new for old", value)
