@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -53,7 +55,7 @@ class Door:
             await self._faults.answer(refused, request_id)(scope, receive, answer)
             return
         try:
-            with trail(request_id=request_id):
+            with _traced(scope, headers, request_id):
                 limit = _limit(scope["path"])
                 await self._app(scope, receive if limit is None else _bounded(receive, limit), answer)
         except Exception:
@@ -73,6 +75,20 @@ class Door:
         if limit is not None and length.isdigit() and int(length) > limit:
             return _too_large(int(length), limit)
         return None
+
+
+@contextmanager
+def _traced(scope: Scope, headers: Headers, request_id: str) -> Iterator[None]:
+    """Give each request of the API its trace, continued from the caller's; log lines carry both ids."""
+    with trail(request_id=request_id):
+        if not scope["path"].startswith(LIMITED):
+            yield
+            return
+        from mintmark.runtime import request_trace
+
+        with request_trace(headers.get("traceparent"), "http.request", request_id=request_id) as trace_id:
+            scope["trace_id"] = trace_id
+            yield
 
 
 def _request_id(headers: Headers) -> str:

@@ -5,6 +5,7 @@ The bodies come from the rooms; nothing is computed here.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
@@ -309,8 +310,18 @@ def health(app: App) -> Body:
 
 
 def metrics(app: App) -> bytes:
-    """Return the metrics of all processes, in the text format of Prometheus."""
-    return app.operations.metrics()
+    """Return the metrics of all processes and those of this one, in the text format of Prometheus."""
+    from mintmark.data import DeadLetters
+    from mintmark.runtime import BREAKER_STATES, PACK_STATES, POLICIES
+
+    for policy in POLICIES:
+        with contextlib.suppress(Refused):
+            app.meters.set("pack_state", PACK_STATES[app.data.states.health(policy).status], policy=policy)
+    for queue, size in DeadLetters(app.database, app.clock).sizes().items():
+        app.meters.set("dlq_size", size, queue=queue)
+    for capability, state in app.portfolio.breakers().items() if "portfolio" in vars(app) else ():
+        app.meters.set("breaker_state", BREAKER_STATES[state], capability=capability)
+    return app.operations.metrics() + app.meters.exposition()
 
 
 _KERNELS = {

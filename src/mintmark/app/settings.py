@@ -153,6 +153,18 @@ class ProviderSettings(Part):
         return {name: {**known.get(name, {}), **value.get(name, {})} for name in {**known, **value}}
 
 
+class TelemetrySettings(Part):
+    otlp_endpoint: str = Field(
+        "", description="Collector of spans, OTLP over HTTP, such as `http://127.0.0.1:4318`. Empty sends none."
+    )
+    sample: float = Field(
+        0.1, ge=0.0, le=1.0, description="Share of traces that are sent; those with an error always are."
+    )
+    sentry_dsn: SecretStr | None = Field(
+        None, description="Where faults are told to, scrubbed. From the environment only.", repr=False
+    )
+
+
 class Settings(BaseSettings):
     """What may be set, by ``MINTMARK_<PART>__<KEY>`` or in ``mintmark.toml`` of the home folder.
 
@@ -179,6 +191,7 @@ class Settings(BaseSettings):
     data: DataSettings = Field(default_factory=DataSettings)
     access: AccessSettings = Field(default_factory=AccessSettings)
     providers: ProviderSettings = Field(default_factory=ProviderSettings)
+    telemetry: TelemetrySettings = Field(default_factory=TelemetrySettings)
 
     @field_validator("home")
     @classmethod

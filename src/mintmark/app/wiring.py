@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mintmark.llm import Budget
     from mintmark.portfolio import Exports, PortfolioRoom
     from mintmark.research import Context, Research, Rules
-    from mintmark.runtime import Access, Engine, Identity, Limits, Operations
+    from mintmark.runtime import Access, Engine, Identity, Limits, Meters, Operations
     from mintmark.store import Blobs, Database
 
 
@@ -131,6 +131,23 @@ class App:
         return Limits(access.requests_per_minute, access.bad_attempts, time.monotonic)
 
     @cached_property
+    def meters(self) -> Meters:
+        """What this process measures of itself."""
+        from mintmark.runtime import Meters
+
+        return Meters()
+
+    def observe(self) -> None:
+        """Send spans and faults from here on to where the settings say; nowhere unless they do."""
+        from mintmark.runtime import start_reporting, start_tracing
+
+        telemetry = self.settings.telemetry
+        if telemetry.otlp_endpoint:
+            start_tracing(telemetry.otlp_endpoint, telemetry.sample)
+        if telemetry.sentry_dsn is not None:
+            start_reporting(telemetry.sentry_dsn.get_secret_value(), f"mintmark@{mintmark.__version__}")
+
+    @cached_property
     def local_owner(self) -> Identity:
         """Whoever works on this machine: the command line, and the pages on a loopback address."""
         from mintmark.runtime import LOCAL_OWNER, Identity
@@ -165,7 +182,14 @@ class App:
         from mintmark.portfolio import PortfolioRoom
 
         return PortfolioRoom(
-            self.database, self.clock, self.data, self.ledger, self.rights, self.exports, mintmark.__version__
+            self.database,
+            self.clock,
+            self.data,
+            self.ledger,
+            self.rights,
+            self.exports,
+            mintmark.__version__,
+            self.meters,
         )
 
     @cached_property

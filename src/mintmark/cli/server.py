@@ -45,6 +45,7 @@ def run_server(app: App, host: str, port: int, transport: Transport) -> int:
     if not local:
         _require_protection(app, host, transport)
     start_logging(sys.stderr)
+    app.observe()
     listener = _listener(host, port)
     app.ready()
     api = create_api(app, hosts=LOOPBACK | {host} if local else None)

@@ -14,6 +14,7 @@ def main(home: str, queues: str, level: str) -> None:
     """Work until standard input closes."""
     start_logging(sys.stderr, level)
     app = open_app(home=Path(home))
+    app.observe()
     try:
         app.ready()
         run_slot(app.operations, slot_settings(app, queues.split(",")), owned=True)

@@ -16,17 +16,30 @@ if TYPE_CHECKING:
     from mintmark.runtime.engine import Engine
     from mintmark.runtime.killpoints import KILL_POINTS, arm, reached
     from mintmark.runtime.limits import Limits
+    from mintmark.runtime.meters import BREAKER_STATES, PACK_STATES, POLICIES, Meters
     from mintmark.runtime.operations import Operations, child_id
     from mintmark.runtime.progress import Progress, share_of
     from mintmark.runtime.reaper import Patience
+    from mintmark.runtime.reporting import start_reporting
     from mintmark.runtime.seats import refuse_network_disk
     from mintmark.runtime.slot import SlotSettings, run_slot
     from mintmark.runtime.slots import own_slot, run_slots
     from mintmark.runtime.task import Task
-    from mintmark.runtime.telemetry import span, start_logging, trail, trail_ids
+    from mintmark.runtime.telemetry import mark_span, span, start_logging, trail, trail_ids
+    from mintmark.runtime.tracing import make_provider, request_trace, start_tracing, user_hash
     from mintmark.runtime.work import QUEUES, ChildView, Kind, Parent, ParentView, Run, Work
 
 _HOMES = {
+    "BREAKER_STATES": "meters",
+    "PACK_STATES": "meters",
+    "POLICIES": "meters",
+    "Meters": "meters",
+    "start_reporting": "reporting",
+    "mark_span": "telemetry",
+    "make_provider": "tracing",
+    "request_trace": "tracing",
+    "start_tracing": "tracing",
+    "user_hash": "tracing",
     "Access": "access",
     "Action": "action_log",
     "Identity": "access",
@@ -68,8 +81,11 @@ _HOMES = {
 }
 
 __all__ = [
+    "BREAKER_STATES",
     "KILL_POINTS",
     "LOCAL_OWNER",
+    "PACK_STATES",
+    "POLICIES",
     "QUEUES",
     "ROLES",
     "SESSION_LIFE",
@@ -80,6 +96,7 @@ __all__ = [
     "Identity",
     "Kind",
     "Limits",
+    "Meters",
     "Operations",
     "Parent",
     "ParentView",
@@ -94,18 +111,24 @@ __all__ = [
     "child_id",
     "count",
     "declare",
+    "make_provider",
+    "mark_span",
     "note_action",
     "observe",
     "own_slot",
     "reached",
     "refuse_network_disk",
+    "request_trace",
     "run_slot",
     "run_slots",
     "share_of",
     "span",
     "start_logging",
+    "start_reporting",
+    "start_tracing",
     "trail",
     "trail_ids",
+    "user_hash",
 ]
 
 

@@ -81,5 +81,21 @@ def span(name: str, **attributes: str | int | float | bool) -> Iterator[None]:
     from opentelemetry import trace
 
     marks = {f"mintmark.{key}": value for key, value in trail_ids().items()}
-    with trace.get_tracer("mintmark").start_as_current_span(name, attributes={**marks, **attributes}):
-        yield
+    tracer = trace.get_tracer("mintmark")
+    # The words of an exception may hold what no trace may: its type is enough.
+    with tracer.start_as_current_span(
+        name, attributes={**marks, **attributes}, record_exception=False, set_status_on_exception=False
+    ) as opened:
+        try:
+            yield
+        except BaseException as error:
+            opened.set_attribute("error.type", str(getattr(error, "code", type(error).__name__)))
+            opened.set_status(trace.StatusCode.ERROR)
+            raise
+
+
+def mark_span(**attributes: str | int | float | bool) -> None:
+    """Put attributes on the span in force here."""
+    from opentelemetry import trace
+
+    trace.get_current_span().set_attributes(attributes)

@@ -121,7 +121,7 @@ def request_trace(traceparent: str | None, name: str, **attributes: str) -> Iter
     carrier = {} if traceparent is None else {"traceparent": traceparent}
     incoming = TraceContextTextMapPropagator().extract(carrier, context.Context())
     with trace.get_tracer("mintmark").start_as_current_span(
-        name, context=incoming, kind=trace.SpanKind.SERVER, attributes=attributes
+        name, context=incoming, kind=trace.SpanKind.SERVER, attributes=attributes, record_exception=False
     ) as span:
         found = span.get_span_context()
         if found.is_valid:

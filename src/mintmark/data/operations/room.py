@@ -31,6 +31,7 @@ from mintmark.data.series import Series, known_timeframe
 from mintmark.data.tables import stored_actions, stored_series
 from mintmark.data.valuation import POLICY_CALENDARS, Needs
 from mintmark.domain import Clock, Refused, Timeframe
+from mintmark.runtime import mark_span, span
 from mintmark.store import Blobs, Database
 
 KEPT_OPEN = 4
@@ -194,7 +195,10 @@ class DataRoom:
 
         Safe to run again: the same content gives the same id. Refuses: as ``seal``; ``not_a_valuation_policy``.
         """
-        return self._judged(self._packing.seal(as_of, _valuation_policy(policy)), needs)
+        with span("pack.build", asof_date=as_of.isoformat(), policy=policy[:16]):
+            record = self._judged(self._packing.seal(as_of, _valuation_policy(policy)), needs)
+            mark_span(pricing_pack_id=record["pack_id"])
+            return record
 
     def restate(
         self, as_of: date, policy: str, *, reason: str, text: str, actor: str, needs: Iterable[Needs] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -17,6 +18,12 @@ from mintmark.ledger.operations.journal import Journal
 from mintmark.ledger.operations.projecting import project
 from mintmark.ledger.state import State
 from mintmark.ledger.tables import head_table, journal_table, locked_head, postings_table
+from mintmark.ledger.terms import KINDS
+from mintmark.runtime import count, declare
+
+ENTRIES = "mintmark_ledger_entries_total"
+
+declare(ENTRIES, "Entries of the journal, by kind.", kind=tuple(KINDS))
 
 Known = Callable[[Draft], None]
 # SQLite binds at most 32,766 values in one statement.
@@ -35,6 +42,7 @@ class Batch:
         self._states: dict[str, State] = {}
         self._rows: list[dict[str, Any]] = []
         self._postings: list[dict[str, Any]] = []
+        self._kinds: Counter[str] = Counter()
         self._outside: dict[tuple[str, str, str], Entry] = {}
 
     def post(self, drafts: Sequence[Draft], *, suspend: bool = False) -> list[Entry]:
@@ -156,6 +164,7 @@ class Batch:
         self._head = chained(self._head, text)
         made = entry.placed(self._sequence, self._head)
         state.apply(made)
+        self._kinds[entry.kind] += 1
         self._rows.append(
             {
                 "sequence": made.sequence,
@@ -183,7 +192,9 @@ class Batch:
         for state in self._states.values():
             project(self._connection, state)
         self._connection.execute(update(head_table).values(sequence=self._sequence, hash=self._head))
-        self._rows, self._postings = [], []
+        for kind, added in sorted(self._kinds.items()):
+            count(self._connection, ENTRIES, added, kind=kind)
+        self._rows, self._postings, self._kinds = [], [], Counter()
 
 
 def posting_rows(sequence: int, postings: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -28,6 +28,7 @@ from mintmark.ledger.operations.posting import Batch
 from mintmark.ledger.operations.view import LedgerView
 from mintmark.ledger.reconciling import Statement, Valuation
 from mintmark.ledger.tables import anchors_table, balances_table, locked_head, read_head, sequence_of
+from mintmark.runtime import span
 from mintmark.store import Database
 
 Progress = Callable[[int, int], None]
@@ -90,7 +91,7 @@ class Ledger:
         Raises:
             Refused: by its code; nothing is stored.
         """
-        with self.writing(connection) as writing:
+        with span("ledger.post", entries=len(drafts)), self.writing(connection) as writing:
             return self._batch(writing).post(drafts, suspend=suspend)
 
     def import_file(

@@ -20,7 +20,7 @@ from mintmark.portfolio.operations.running import Ground
 from mintmark.portfolio.pattern import Pattern
 from mintmark.portfolio.question import Question
 from mintmark.portfolio.tables import OwnedPortfolio, owned_portfolio
-from mintmark.runtime import span
+from mintmark.runtime import mark_span, span, user_hash
 from mintmark.store import Database
 
 log = logging.getLogger(__name__)
@@ -106,7 +106,9 @@ class Executor:
             MintmarkError: as ``Orchestrator.run``.
         """
         begun = time.monotonic()
-        with span("execute_pattern", request_id=request_id, require_fresh=question.require_fresh):
+        said = {"request_id": request_id, "trace_id": trace_id, "user_hash": user_hash(actor.user_id)}
+        with span("execute_pattern", **said, require_fresh=question.require_fresh):
+            mark_span(pattern_id=question.pattern_id[:64], input_keys=",".join(sorted(question.inputs))[:200])
             asked = self.check(actor, question, request_id=request_id, trace_id=trace_id)
             ctx = asked.ground.ctx
             attributes = {
@@ -115,6 +117,7 @@ class Executor:
                 "ledger_commit_hash": ctx.ledger_commit_hash,
                 "asof_date": ctx.asof_date.isoformat(),
             }
+            mark_span(**attributes)
             with span(f"pattern.{asked.pattern.id}", **attributes):
                 try:
                     ended = self._orchestrator.run(asked.pattern, asked.inputs, asked.ground)

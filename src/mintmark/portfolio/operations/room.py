@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import secrets
 from collections import OrderedDict
@@ -36,6 +37,7 @@ from mintmark.portfolio.tables import (
     owned_portfolio,
     owned_portfolios,
 )
+from mintmark.runtime import Meters, trail_ids
 from mintmark.store import Database
 
 _RIGHTS_KEPT = 16
@@ -67,7 +69,9 @@ class PortfolioRoom:
         licensing: Licensing,
         exports: Exports,
         code_version: str,
+        meters: Meters,
     ) -> None:
+        self._meters = meters
         self._database, self._clock = database, clock
         self._data, self._ledger = data, ledger
         self._display = _Display(licensing)
@@ -92,7 +96,12 @@ class PortfolioRoom:
     def executor(self) -> Executor:
         """Answers every question about a portfolio."""
         random = secrets.SystemRandom()
-        runtime = Runtime(self.agents, display=self._display, jitter=lambda: random.uniform(0.8, 1.2))
+        meters = self._meters
+        meters.allow("pattern_id", self.patterns)
+        meters.allow("capability", self.agents.names())
+        meters.allow("agent_name", [agent.name for agent in self.agents.agents])
+        jitter = functools.partial(random.uniform, 0.8, 1.2)
+        self._runtime = runtime = Runtime(self.agents, display=self._display, jitter=jitter, meter=meters.called)
         services = Services(self._clock, {ExportGate: self._exports})
         packs, exporter = PacksOfRoom(self._data), AnswerExporter(self._exports)
         house = House(self._database, self._clock, packs, self._ledger, services, self._code_version, exporter)
@@ -100,7 +109,15 @@ class PortfolioRoom:
 
     def execute(self, actor: Actor, question: Question, *, request_id: str, trace_id: str | None = None) -> Executed:
         """Return the answer of ``question``; raises as ``Executor.execute``."""
-        return self.executor.execute(actor, question, request_id=request_id, trace_id=trace_id or uuid4().hex)
+        executor, trace_id = self.executor, trace_id or trail_ids().get("trace_id") or uuid4().hex
+        with self._meters.answering(question.pattern_id):
+            executed = executor.execute(actor, question, request_id=request_id, trace_id=trace_id)
+        self._meters.steps(question.pattern_id, executed.body["metadata"]["trace"]["steps"])
+        return executed
+
+    def breakers(self) -> Mapping[str, str]:
+        """Return the state of the breaker of each capability that was asked in this process."""
+        return self._runtime.breakers.states() if "executor" in vars(self) else {}
 
     def create(self, actor: Actor, wanted: NewPortfolio) -> OwnedPortfolio:
         """Add a portfolio of ``actor`` and start its book in the ledger, both or neither.
