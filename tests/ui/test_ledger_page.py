@@ -63,10 +63,10 @@ def test_the_head_of_an_answer_leads_to_its_entry(loaded: str, open_page: OpenPa
     expect(page.get_by_text(LAST)).to_be_visible()
 
 
-def test_a_hash_no_entry_has_is_said_to_be_unknown(loaded: str, open_page: OpenPage):
+def test_a_hash_that_none_of_ones_entries_has_is_said_to_be_unknown(loaded: str, open_page: OpenPage):
     page = open_page(f"{loaded}/ledger/at/{'ee' * 32}")
 
-    expect(page.get_by_role("heading", name="Not in this chain")).to_be_visible()
+    expect(page.get_by_role("heading", name="No entry of yours")).to_be_visible()
 
 
 def test_verify_says_that_the_chain_is_whole_and_that_a_hash_is_not_in_it(loaded: str, open_page: OpenPage, keep: Keep):

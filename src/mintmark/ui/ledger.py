@@ -22,7 +22,7 @@ from mintmark.ui.journal import (
     tabs,
 )
 from mintmark.ui.live import Watch
-from mintmark.ui.parts import Part, button, card, empty, heading
+from mintmark.ui.parts import Part, button, card, empty, heading, link
 
 _PAGE = 50
 _ALL = "all portfolios"
@@ -165,6 +165,7 @@ def _empty_ledger() -> Html:
 
 
 def _unknown_hash(commit_hash: str) -> Html:
-    said = tag("p", "No entry has the hash ", tag("code", commit_hash), ". Ask ", tag("code", "ledger verify --expect"),
-               " whether it was ever in this chain.")  # fmt: skip
-    return card("Not in this chain", said, kind="card lost")
+    asked = link("/ledger/verify", "Verify")
+    said = tag("p", "None of your entries has the hash ", tag("code", commit_hash), ". ", asked,
+               " says whether it lies in this chain at all: the entry may be another's.")  # fmt: skip
+    return card("No entry of yours", said, kind="card lost")

@@ -52,7 +52,9 @@ class _Import:
                 self._book = button("Import", self._import, "main")
                 self._again = button("Choose another file", self._clear)
         self._ways(False)
-        self._trouble = Part(lambda error: lost(error) if error else Html(""))
+        self._trouble = Part(
+            lambda error: lost(error, "Change what is named here, then choose the file again.") if error else Html("")
+        )
         self._shown = Part(dry_run_part)
 
     def _ways(self, ready: bool) -> None:

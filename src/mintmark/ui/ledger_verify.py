@@ -27,7 +27,11 @@ async def page(api: Api) -> None:
             expect.props('outlined dense stack-label clearable aria-label="Expected hash"')
         with ui.element("div").classes("buttons"):
             pressed = button("Verify the ledger", lambda: run(), "main")
-    working, trouble, shown = Part(_working), Part(lambda error: lost(error) if error else Html("")), Part(verdict_part)
+    working, trouble, shown = (
+        Part(_working),
+        Part(lambda error: lost(error, "Press the button to try again.") if error else Html("")),
+        Part(verdict_part),
+    )
 
     async def run() -> None:
         asked = str(expect.value or "").strip()

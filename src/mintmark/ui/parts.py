@@ -148,13 +148,13 @@ def empty(title: str, would: str, command: str) -> Html:
     return tag("div", tag("h2", title), tag("p", would), tag("code", command), kind="empty")
 
 
-def lost(error: ApiRefused) -> Html:
-    """Return what happened, why, and the request id to copy."""
+def lost(error: ApiRefused, advice: str = "") -> Html:
+    """Return what happened, why, the request id to copy, and what to do: ``advice``, else what the page does itself."""
     identity = tag("code", error.request_id) if error.request_id else text("none")
     copy = tag("button", "copy", kind="button", **{"data-copies": error.request_id or ""}) if error.request_id else ""
     why = tag("p", error.message)
     asked = tag("p", f"Code {error.code}, HTTP {error.status}. Request id ", identity, " ", copy, kind="quiet")
-    return tag("section", tag("h2", "This could not be loaded"), why, asked, _advice(error), kind="card lost")
+    return tag("section", tag("h2", "This could not be loaded"), why, asked, _advice(error, advice), kind="card lost")
 
 
 def nowhere(path: str) -> Html:
@@ -169,8 +169,8 @@ def broke(kind: str) -> Html:
     return tag("section", tag("h2", "This page broke"), said, kind="card lost")
 
 
-def _advice(error: ApiRefused) -> Html:
-    advice = {
+def _advice(error: ApiRefused, given: str) -> Html:
+    advice = given or {
         404: "Check the id, or open the list it should be in.",
         503: "The database does not answer. This page tries again by itself.",
     }.get(error.status, "This page tries again by itself. The log holds the details under the request id.")

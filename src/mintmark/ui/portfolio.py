@@ -166,6 +166,17 @@ class _Screen:
         return f"mintmark pattern run {meta['pattern_id']}{about}{given}{pinned}"
 
 
+_NEXT = {
+    400: "Change what is asked for above, then press Ask.",
+    401: "Sign in with a key; an admin makes one with mintmark key create.",
+    403: "Ask an admin for a key of that role: mintmark key create.",
+    422: "What was observed and its limit stand above; change the question, or bring in what is missing.",
+    429: "Wait a moment, then press Ask.",
+    503: "Wait a moment, then press Ask.",
+    504: "The machine is busy. Wait a moment, then press Ask.",
+}
+
+
 def refusal_card(error: ApiRefused) -> Html:
     """Return why there is no answer, with the command that helps where one does."""
     advice = {
@@ -179,7 +190,7 @@ def refusal_card(error: ApiRefused) -> Html:
         "rate_missing": ("A rate the portfolio needs is not in the pack.", "mintmark pack health"),
     }.get(error.code)
     if advice is None:
-        return lost(error)
+        return lost(error, _NEXT.get(error.status, "Press Ask to try again; the log has it under the request id."))
     details = ", ".join(f"{name} {plain(value)}" for name, value in error.details.items() if value is not None)
     said = [tag("p", error.message), tag("p", details, kind="quiet") if details else "",
             tag("p", advice[0], " ", tag("code", advice[1], kind="command")),
