@@ -66,6 +66,8 @@ def test_an_entry_is_shown_with_its_neighbours_and_its_reversal(app: App):
     assert shown["next"]["hash"] == said["hash"]
     assert shown["reversed_by"] == said["id"]
     assert ledger_answers.entries(app, None, None, search='"deposit"')["total_count"] == 1
+    head = app.ledger.head()
+    assert [one["hash"] for one in ledger_answers.entries(app, None, None, search=head[:20])["data"]] == [head]
     assert ledger_answers.entries(app, None, None, before=2)["data"] == [oldest]
 
 

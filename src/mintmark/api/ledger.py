@@ -78,7 +78,7 @@ def _reading(router: APIRouter, app: App) -> None:
     def entries(
         request: Request,
         portfolio: Code = None,
-        search: Annotated[str, Query(max_length=100, description="Text anywhere in the entry.")] = "",
+        search: Annotated[str, Query(max_length=100, description="Text in the entry, or how its hash begins.")] = "",
         before: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="Only entries before this one.")] = None,
         limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
     ) -> Answer:

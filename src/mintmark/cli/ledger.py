@@ -131,7 +131,7 @@ def reverse(
 @group.command("entries", epilog="Example: mintmark ledger entries --portfolio GROWTH --search AAPL")
 def entries(
     portfolio: PortfolioOption = None,
-    search: Annotated[str, typer.Option(metavar="TEXT", help="Text anywhere in the entry.")] = "",
+    search: Annotated[str, typer.Option(metavar="TEXT", help="Text in the entry, or how its hash begins.")] = "",
     limit: Annotated[int, typer.Option(metavar="N", min=1, max=1000, help="At most so many.")] = 50,
     as_json: AsJson = False,
 ) -> None:

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, text
+from sqlalchemy import Connection, func, insert, or_, select, text
 
 from mintmark.domain import Clock, Refused
 from mintmark.ledger.books import Book
@@ -141,13 +141,17 @@ def entry_by_id(connection: Connection, entry_id: str) -> Entry | None:
 def searched(
     connection: Connection, codes: Sequence[str] | None, search: str, before: int | None, limit: int
 ) -> tuple[list[Entry], int]:
-    """Return the newest ``limit`` entries before ``before`` with ``search`` in their content, and how many match."""
+    """Return the newest ``limit`` entries before ``before`` that match, and how many there are.
+
+    ``search`` is anywhere in the content, or how the hash begins.
+    """
     columns = journal_table.c
     matching = select(columns.sequence, columns.hash, columns.content)
     if codes is not None:
         matching = matching.where(columns.portfolio.in_(codes))
     if search:
-        matching = matching.where(columns.content.icontains(search, autoescape=True))
+        hash_begins = columns.hash.startswith(search.lower(), autoescape=True)
+        matching = matching.where(or_(columns.content.icontains(search, autoescape=True), hash_begins))
     total = connection.scalar(select(func.count()).select_from(matching.subquery())) or 0
     if before is not None:
         matching = matching.where(columns.sequence < before)
