@@ -44,7 +44,8 @@ class Doors:
     def ask(self, method: str, path: str, **given: Any) -> httpx.Response:
         async def once() -> httpx.Response:
             transport = httpx.ASGITransport(app=self.api, raise_app_exceptions=False)
-            async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+            shown = {"Authorization": f"Bearer {self.app.access.open_local()}"}
+            async with httpx.AsyncClient(transport=transport, base_url="http://testserver", headers=shown) as client:
                 return await client.request(method, f"/api/v1{path}", **given)
 
         return asyncio.run(once())
