@@ -65,8 +65,6 @@ class Badges(Answer):
 
 def aggregate(reading: Reading, given: SymbolsGiven) -> Badges | Refusal:
     """Return the grade of each company; refuses ``fundamentals_missing`` where the pack has statements of none."""
-    if not given.symbols:
-        reading.reads.note("ledger")
     badges = []
     refusal: Refusal | None = None
     for index, symbol in enumerate(given.symbols):
