@@ -41,10 +41,14 @@ class Doors:
     def api(self) -> FastAPI:
         return create_api(self.app)
 
-    def ask(self, method: str, path: str, **given: Any) -> httpx.Response:
+    @cached_property
+    def owner(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.app.access.open_local()}"}
+
+    def ask(self, method: str, path: str, headers: dict[str, str] | None = None, **given: Any) -> httpx.Response:
         async def once() -> httpx.Response:
             transport = httpx.ASGITransport(app=self.api, raise_app_exceptions=False)
-            shown = {"Authorization": f"Bearer {self.app.access.open_local()}"}
+            shown = self.owner if headers is None else headers
             async with httpx.AsyncClient(transport=transport, base_url="http://testserver", headers=shown) as client:
                 return await client.request(method, f"/api/v1{path}", **given)
 
@@ -81,7 +85,7 @@ def apple(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         path = shared_data / folder / f"{symbol}_1d.parquet"
         options = {"symbol": symbol, "timeframe": "1d", "asset_class": kind, "source": "file:lean", "timezone": "UTC"}
         app.data.import_file(path, **options)
-    app.data.actions(shared_data / "equities" / "corporate_actions.csv", source="file:lean")
+    app.data.actions(shared_data / "equities" / "corporate_actions.csv", source="file:lean", announce_lead_days=45)
     for code, base, fx in (("EURO", "EUR", "0.7278"), ("CANADA", "CAD", "1.1"), ("HOME", "USD", "1")):
         app.portfolio.create(local_owner(), NewPortfolio(code, base, benchmark="AAPL"))
         lot = {"acquired": "2014-03-04", "units": "100", "total": "53124", "currency": "USD"}
@@ -192,6 +196,7 @@ def test_bad_requests_are_told_by_their_codes(apple: Doors):
         apple.ask("POST", "/execute", json=unknown),
         apple.execute("EURO", what=1),
         apple.execute("EURO", inputs={"lookback_days": 0}),
+        apple.ask("POST", "/execute", json=unknown, headers={"X-User-ID": str(local_owner().user_id)}),
     ]
 
     assert [(one.status_code, one.json()["error"]) for one in asked] == [
@@ -201,6 +206,7 @@ def test_bad_requests_are_told_by_their_codes(apple: Doors):
         (404, "portfolio_not_found"),
         (400, "invalid_request"),
         (400, "input_invalid"),
+        (401, "unauthorized"),
     ]
 
 
@@ -234,6 +240,16 @@ def test_a_holding_is_told_in_depth(apple: Doors):
     assert [one["kind"] for one in result["transactions"]["transactions"]] == ["split", "transfer_in"]
     assert body["undefined"]["risk.annual_volatility"] == "too_few_returns"
     assert [one["code"] for one in body["refusals"]] == ["fundamentals_missing"] * 2
+
+
+def test_the_split_ahead_is_told_with_what_it_does(apple: Doors):
+    body = apple.result("EURO", pattern_id="corporate_actions_upcoming", asof_date="2014-06-06")
+
+    (split,) = body["result"]["impact"]["impacts"]
+    assert (split["symbol"], split["kind"], split["ex_date"]) == ("AAPL", "split", "2014-06-09")
+    assert (split["units"], split["units_after"], split["cash"]) == ("100", "700", None)
+    assert body["result"]["impact"]["cash_base"] == {"amount": "0", "currency": "EUR"}
+    assert [one["code"] for one in body["warnings"]] == ["announcement_assumed"]
 
 
 def test_an_unknown_instrument_is_not_found(apple: Doors):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mintmark.portfolio.capabilities import (
+    financial_analyst_actions,
     financial_analyst_attribution,
     financial_analyst_charts,
     financial_analyst_holdings,
@@ -17,6 +18,7 @@ _FILES = (
     financial_analyst_attribution,
     financial_analyst_charts,
     financial_analyst_position,
+    financial_analyst_actions,
 )
 
 AGENT = Agent("financial_analyst", tuple(one for file in _FILES for one in file.capabilities()), timeout=10.0)
