@@ -71,7 +71,7 @@ def test_the_page_of_operations_tells_of_every_type(tmp_path: Path):
     page = (ROOT / "docs" / "operations.md").read_text()
     app = open_app(home=tmp_path)
 
-    types = {kind.type for kind in app.research.kinds()}
+    types = {kind.type for kind in (*app.research.kinds(), *app.nights.kinds())}
     app.close()
 
     assert types == set(re.findall(r"^\| `([a-z_]+)` \|", page, re.MULTILINE))

@@ -134,7 +134,7 @@ def test_a_delivery_that_fails_five_times_is_dead_and_the_admins_hear_of_it(data
         dead += house.alerts.retry_due()
 
     assert dead == 1
-    assert [one["alert_id"] for one in house.spoken()].count("system:dead_letters") == 1
+    assert [one["alert_id"] for one in house.spoken()].count("system:dead_letters:notifications") == 1
     assert house.spoken()[-1]["deliveries"][0]["status"] == "dead"
 
 

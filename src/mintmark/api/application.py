@@ -11,7 +11,19 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 import mintmark
-from mintmark.api import agent, gates, identity, ledger, operations, packs, pictures, portfolios, strategies, watching
+from mintmark.api import (
+    agent,
+    alerts,
+    gates,
+    identity,
+    ledger,
+    operations,
+    packs,
+    pictures,
+    portfolios,
+    strategies,
+    watching,
+)
 from mintmark.api.door import Door
 from mintmark.api.faults import Faults
 from mintmark.api.gatekeeper import Gatekeeper
@@ -50,7 +62,7 @@ def create_api(app: App, *, hosts: frozenset[str] | None = None) -> FastAPI:
     api.add_exception_handler(MintmarkError, faults.of_mintmark)
     api.add_exception_handler(RequestValidationError, faults.of_validation)
     api.add_exception_handler(HTTPException, faults.of_http)
-    for room in (agent, operations, strategies, gates, packs, pictures, portfolios, ledger, identity):
+    for room in (agent, operations, strategies, gates, packs, pictures, portfolios, ledger, alerts, identity):
         api.include_router(room.routes(app), prefix=PREFIX)
     api.include_router(watching.routes(app))
     return api

@@ -8,7 +8,15 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from mintmark.app import access_answers, answers, ledger_answers, pictures, portfolio_answers, rights_answers
+from mintmark.app import (
+    access_answers,
+    alert_answers,
+    answers,
+    ledger_answers,
+    pictures,
+    portfolio_answers,
+    rights_answers,
+)
 from mintmark.app.identity import local_owner
 from mintmark.app.loading import load_settings
 from mintmark.app.names import STRATEGY_NAME
@@ -20,6 +28,7 @@ if TYPE_CHECKING:
     from mintmark.app.requests import (
         MAX_BODY_BYTES,
         MAX_IMPORT_BYTES,
+        AlertRequest,
         BacktestRequest,
         CancelRequest,
         CrossValidationRequest,
@@ -46,6 +55,7 @@ __all__ = [
     "MAX_BODY_BYTES",
     "MAX_IMPORT_BYTES",
     "STRATEGY_NAME",
+    "AlertRequest",
     "App",
     "BacktestRequest",
     "CancelRequest",
@@ -68,6 +78,7 @@ __all__ = [
     "ValidateRequest",
     "WalkForwardRequest",
     "access_answers",
+    "alert_answers",
     "answers",
     "invalid_request",
     "leaves",

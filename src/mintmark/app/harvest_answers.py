@@ -30,13 +30,16 @@ def letters(app: App, queue: str | None, *, all_of_them: bool) -> Body:
 
 
 def replay(app: App, key: str | None) -> Body:
-    """Play one dead letter again, or each request to a provider whose time has come; say how it stands then.
+    """Play one dead letter again, or all whose time has come, those to providers shown; say how it stands then.
 
     Refuses: ``not_found``. Raises: ``provider_failed`` when the one asked for fails again.
     """
     if key is None:
+        app.alerts.retry_due()
         return {"success": True, "data": [one.as_json() for one in app.data.harvesting.retry_due()]}
     letter = _one(app, key)
+    if letter.queue == "notifications":
+        return {"success": True, "data": [app.alerts.replay(letter.request_key).as_json()]}
     if letter.queue != "provider":
         message = f"letters of {letter.queue} are sent again by the room that wrote them"
         raise Refused(message, code="not_replayable", queue=letter.queue)

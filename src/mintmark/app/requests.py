@@ -212,6 +212,33 @@ class ExecuteRequest(Request):
     format: Literal["json", "csv", "xlsx", "pdf"] | None = Field(None, description="Makes the answer a file.")
 
 
+class ConditionRequest(Request):
+    """What an alert watches."""
+
+    type: Literal["macro", "metric", "rating", "price", "news"]
+    entity: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    metric: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    op: Literal[">", ">=", "<", "<=", "==", "!="]
+    value: Annotated[str, StringConstraints(min_length=1, max_length=64)] = Field(
+        description="A number as text, or a word for == and !=."
+    )
+    window: Annotated[int, Field(ge=1, le=2520)] | None = None
+
+
+class AlertRequest(Request):
+    """Watch a condition on every new pack."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    condition: ConditionRequest
+    portfolio_id: UUID | None = None
+    portfolio: Annotated[str, StringConstraints(max_length=32)] | None = Field(None, description="Its code, instead.")
+    cooldown_minutes: Annotated[int, Field(ge=15, le=525_600)] = 1440
+    channels: list[Annotated[str, StringConstraints(max_length=500)]] = Field(
+        default_factory=list, max_length=10, description="`in_app`, `email:<address>` or `webhook:<https URL>`."
+    )
+    text: Annotated[str, StringConstraints(max_length=500)] = ""
+
+
 class PortfolioRequest(Request):
     """Add a portfolio."""
 

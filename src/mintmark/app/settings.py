@@ -165,6 +165,27 @@ class TelemetrySettings(Part):
     )
 
 
+class AlertSettings(Part):
+    smtp_host: str = Field("", description="Mail server alerts are sent through. Empty: e-mails wait and then fail.")
+    smtp_port: int = Field(587, ge=1, le=65_535, description="Its port.")
+    smtp_tls: Literal["starttls", "tls"] = Field(
+        "starttls", description="How TLS begins: asked for after the greeting (587), or at once (465)."
+    )
+    smtp_user: str = Field("", description="Name it knows us by. Empty: it asks for none.")
+    smtp_password: SecretStr | None = Field(None, description="Password for it. From the environment only.", repr=False)
+    smtp_ca_file: Path | None = Field(None, description="A certificate to trust beside those of the system.")
+    email_from: str = Field("", description="Address that e-mails come from.")
+    webhook_secret: SecretStr | None = Field(
+        None, description="Key that signs the bodies of webhooks. From the environment only.", repr=False
+    )
+    private_webhook_hosts: tuple[str, ...] = Field(
+        (), description="Hosts a webhook may call although their address is private."
+    )
+    admin_channels: tuple[str, ...] = Field(
+        ("in_app",), description="Where the house tells that a night stopped, such as `email:ops@example.org`."
+    )
+
+
 class Settings(BaseSettings):
     """What may be set, by ``MINTMARK_<PART>__<KEY>`` or in ``mintmark.toml`` of the home folder.
 
@@ -192,6 +213,7 @@ class Settings(BaseSettings):
     access: AccessSettings = Field(default_factory=AccessSettings)
     providers: ProviderSettings = Field(default_factory=ProviderSettings)
     telemetry: TelemetrySettings = Field(default_factory=TelemetrySettings)
+    alerts: AlertSettings = Field(default_factory=AlertSettings)
 
     @field_validator("home")
     @classmethod

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import mintmark
 from mintmark.app.loading import load_settings
+from mintmark.app.nights import alerts_of, retry_letters
 from mintmark.app.settings import Settings
 from mintmark.domain import Clock, NotWritable, SystemClock
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from mintmark.data import DataRoom, Licensing, ProviderAccess
     from mintmark.ledger import Ledger
     from mintmark.llm import Budget
-    from mintmark.portfolio import Exports, PortfolioRoom
+    from mintmark.portfolio import Alerts, Exports, Nights, PortfolioRoom
     from mintmark.research import Context, Research, Rules
     from mintmark.runtime import Access, Engine, Identity, Limits, Meters, Operations
     from mintmark.store import Blobs, Database
@@ -181,6 +182,7 @@ class App:
         """Portfolios, patterns, and the one executor."""
         from mintmark.portfolio import PortfolioRoom
 
+        version, alerts = mintmark.__version__, lambda: self.alerts
         return PortfolioRoom(
             self.database,
             self.clock,
@@ -188,9 +190,27 @@ class App:
             self.ledger,
             self.rights,
             self.exports,
-            mintmark.__version__,
+            version,
             self.meters,
+            alerts,
         )
+
+    @cached_property
+    def alerts(self) -> Alerts:
+        """Alerts, what they said, and how it is sent."""
+        return alerts_of(self)
+
+    @cached_property
+    def nights(self) -> Nights:
+        """The nightly runs; their operation type is known from here on."""
+        from mintmark.portfolio import Nights
+        from mintmark.runtime import Turn
+
+        nights = Nights(self.database, self.operations, self.clock, self.home, lambda: self.alerts)
+        self.operations.register(*nights.kinds())
+        letters = Turn("letters", "portfolio", 30.0, lambda: retry_letters(self))
+        self.operations.every(*nights.turns(), letters)
+        return nights
 
     @cached_property
     def research_context(self) -> Context:
@@ -243,7 +263,7 @@ class App:
 
     def ready(self) -> None:
         """Make every part now, so that each operation type is known and no first request waits."""
-        _ = self.research, self.data, self.portfolio.executor, self.engine.client
+        _ = self.research, self.nights, self.data, self.portfolio.executor, self.engine.client
 
     def close(self) -> None:
         """Give back what was opened."""

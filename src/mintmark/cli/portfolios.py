@@ -7,9 +7,15 @@ from typing import Annotated, Any
 
 import typer
 
+from mintmark.cli import alerts, nightly
 from mintmark.cli.options import AsJson
 
-group = typer.Typer(name="portfolio", help="Portfolios: create, list, show, sample.", no_args_is_help=True)
+group = typer.Typer(
+    name="portfolio", help="Portfolios: create, list, show, sample; nights and alerts.", no_args_is_help=True
+)
+
+group.add_typer(alerts.group)
+nightly.add_to(group)
 
 Code = Annotated[str, typer.Argument(metavar="CODE", help="Code of a portfolio, such as GROWTH.")]
 

@@ -15,15 +15,31 @@ if TYPE_CHECKING:
     from mintmark.portfolio.context import Actor, RequestCtx
     from mintmark.portfolio.export_gate import ExportGate, Wanted
     from mintmark.portfolio.export_reading import sources_of_export
+    from mintmark.portfolio.operations.alerting import Admins, Alerts, NewAlert
+    from mintmark.portfolio.operations.delivering import Delivering
     from mintmark.portfolio.operations.exporting import AnswerExporter, Artifact, Exports
+    from mintmark.portfolio.operations.night_room import Nights
+    from mintmark.portfolio.operations.nightly import Night, NightBlocked, NightHouse
     from mintmark.portfolio.operations.room import NewPortfolio, PortfolioRoom, check_patterns, described, pattern_texts
     from mintmark.portfolio.operations.sampling import make_sample
+    from mintmark.portfolio.operations.sending import MailSettings, Sender, WebhookSettings
     from mintmark.portfolio.pattern import Pattern
     from mintmark.portfolio.pattern_files import PatternsInvalid, load_patterns
     from mintmark.portfolio.question import Format, Question, security_id
     from mintmark.portfolio.tables import OwnedPortfolio, owned_by_code, owned_portfolio, owned_portfolios
 
 _HOMES = {
+    "Admins": "operations.alerting",
+    "Alerts": "operations.alerting",
+    "NewAlert": "operations.alerting",
+    "Delivering": "operations.delivering",
+    "MailSettings": "operations.sending",
+    "Sender": "operations.sending",
+    "WebhookSettings": "operations.sending",
+    "Night": "operations.nightly",
+    "NightBlocked": "operations.nightly",
+    "NightHouse": "operations.nightly",
+    "Nights": "operations.night_room",
     "load_patterns": "pattern_files",
     "known_agents": "capabilities",
     "Pattern": "pattern",
@@ -62,18 +78,27 @@ _HOMES = {
 
 __all__ = [
     "Actor",
+    "Admins",
     "Agent",
     "Agents",
+    "Alerts",
     "Answer",
     "AnswerExporter",
     "Arguments",
     "Artifact",
     "Capability",
+    "Delivering",
     "Executed",
     "ExportGate",
     "Exports",
     "Format",
+    "MailSettings",
+    "NewAlert",
     "NewPortfolio",
+    "Night",
+    "NightBlocked",
+    "NightHouse",
+    "Nights",
     "Notes",
     "OwnedPortfolio",
     "Pattern",
@@ -82,8 +107,10 @@ __all__ = [
     "Question",
     "Reading",
     "RequestCtx",
+    "Sender",
     "Services",
     "Wanted",
+    "WebhookSettings",
     "check_patterns",
     "described",
     "known_agents",

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mintmark.runtime.task import Task
     from mintmark.runtime.telemetry import mark_span, span, start_logging, trail, trail_ids
     from mintmark.runtime.tracing import make_provider, request_trace, start_tracing, user_hash
-    from mintmark.runtime.work import QUEUES, ChildView, Kind, Parent, ParentView, Run, Work
+    from mintmark.runtime.work import QUEUES, ChildView, Kind, Parent, ParentView, Run, Turn, Work
 
 _HOMES = {
     "BREAKER_STATES": "meters",
@@ -62,6 +62,7 @@ _HOMES = {
     "Run": "work",
     "SlotSettings": "slot",
     "Task": "task",
+    "Turn": "work",
     "Work": "work",
     "arm": "killpoints",
     "child_id": "operations",
@@ -105,6 +106,7 @@ __all__ = [
     "Run",
     "SlotSettings",
     "Task",
+    "Turn",
     "Work",
     "actions",
     "arm",

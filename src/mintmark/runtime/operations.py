@@ -28,7 +28,7 @@ from mintmark.runtime.transitions import (
     record,
     wake,
 )
-from mintmark.runtime.work import Kind, carrier_of
+from mintmark.runtime.work import Kind, Turn, carrier_of
 from mintmark.store import Database, upsert
 
 Bodies = list[dict[str, Any]]
@@ -47,10 +47,19 @@ class Operations:
         self._clock = clock
         self._tokens = tokens
         self._kinds: dict[str, Kind] = {}
+        self._turns: list[Turn] = []
 
     def register(self, *kinds: Kind) -> None:
         """Make operation types known; every process that creates or runs one must know it."""
         self._kinds |= {kind.type: kind for kind in kinds}
+
+    def every(self, *turns: Turn) -> None:
+        """Let each worker that serves the queue of a turn do it again and again."""
+        self._turns += turns
+
+    @property
+    def turns(self) -> tuple[Turn, ...]:
+        return tuple(self._turns)
 
     def kind(self, type: str) -> Kind:
         """Return the declaration of ``type``; KeyError when it was not registered."""

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,7 @@ from mintmark.runtime.seats import Seat, refuse_network_disk, take_seat
 from mintmark.runtime.tables import DatabaseNow, operations, workers
 from mintmark.runtime.telemetry import trail
 from mintmark.runtime.transitions import RUNNING
-from mintmark.runtime.work import QUEUES
+from mintmark.runtime.work import QUEUES, Turn
 from mintmark.store import upsert
 
 if TYPE_CHECKING:
@@ -111,6 +112,8 @@ class Slot:
             engine = self._launch()
             reached("worker.launched")
             threads.append(self._thread(self._keep_reaping))
+            served = [turn for turn in self._operations.turns if turn.queue in self._settings.queues]
+            threads += [self._thread(partial(self._keep_turning, turn), turn.name) for turn in served]
             log.info("worker started", extra={"worker_id": self.worker_id, "queues": list(self._settings.queues)})
             yield
         finally:
@@ -208,8 +211,8 @@ class Slot:
             with self._counting:
                 self._busy -= 1
 
-    def _thread(self, target: Callable[[], None]) -> threading.Thread:
-        thread = threading.Thread(target=target, name=target.__name__.strip("_"), daemon=True)
+    def _thread(self, target: Callable[[], None], name: str | None = None) -> threading.Thread:
+        thread = threading.Thread(target=target, name=name or target.__name__.strip("_"), daemon=True)
         thread.start()
         return thread
 
@@ -224,6 +227,16 @@ class Slot:
             if time.monotonic() - cleaned_at >= DAY_SECONDS:
                 cleaned_at = time.monotonic()
                 self._guarded(lambda: clean_up(self._operations, self._settings.home))
+
+    def _keep_turning(self, turn: Turn) -> None:
+        while not self.stopping.wait(turn.seconds):
+            try:
+                turn.act()
+            except (MintmarkError, SQLAlchemyError) as error:
+                log.warning("the turn %s was refused: %s", turn.name, error)
+            except BaseException as error:  # noqa: BLE001  # Raised again in the main thread.
+                self._fault = error
+                self.stopping.set()
 
     def _guarded(self, action: Callable[[], object]) -> None:
         """Do ``action``; the next turn repeats what the store refused, anything else ends the worker."""

@@ -122,6 +122,20 @@ class Parent:
 Kind = Work | Parent
 
 
+@dataclass(frozen=True)
+class Turn:
+    """What each worker that serves ``queue`` looks after every ``seconds``, beside its operations.
+
+    ``act`` may be done by several workers at once, and by one that is killed in it: whatever it starts has an id of
+    its own that is there once. A ``MintmarkError`` is logged, and the next turn comes all the same.
+    """
+
+    name: str
+    queue: str
+    seconds: float
+    act: Callable[[], object]
+
+
 def carrier_of(kind: Kind) -> str:
     """Return the name of the durable workflow that carries ``kind``: work or look."""
     return "work" if isinstance(kind, Work) else "look"

@@ -6,7 +6,7 @@ from importlib import import_module
 
 from mintmark.portfolio.capability import Agents
 
-AGENTS = ("claude", "data_harvester", "financial_analyst", "macro_hound", "ratings", "reports")
+AGENTS = ("alerts", "claude", "data_harvester", "financial_analyst", "macro_hound", "ratings", "reports")
 """The agents of the house: each a file here that holds its ``AGENT``."""
 
 

@@ -10,7 +10,7 @@ from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 from sqlalchemy import Connection
 
 from mintmark.data import DeadLetter, PackState
-from mintmark.domain import Clock, Refused
+from mintmark.domain import Clock, ProviderFailed, Refused
 from mintmark.portfolio import playbooks
 from mintmark.portfolio.alerts import (
     DEFAULT_COOLDOWN_MINUTES,
@@ -159,15 +159,28 @@ class Alerts:
 
     def retry_due(self) -> int:
         """Try failed deliveries whose time has come; tell the admins of those given up. Return how many these were."""
-        dead = self._delivering.retry_due()
-        if dead:
-            told = playbooks.dead_playbook("notifications", len(dead))
-            self.tell_admins(SYSTEM_LETTERS, "Deliveries were given up", dead[0].last_error, told)
+        return self.tell_of_dead(self._delivering.retry_due())
+
+    def tell_of_dead(self, letters: Sequence[DeadLetter]) -> int:
+        """Tell the admins of requests that are tried no more, once a day for each queue; return how many there are."""
+        dead = [letter for letter in letters if letter.status == "dead"]
+        for queue in sorted({letter.queue for letter in dead}):
+            given_up = [letter for letter in dead if letter.queue == queue]
+            told = playbooks.dead_playbook(queue, len(given_up))
+            title = f"Requests of {queue} were given up"
+            self.tell_admins(f"{SYSTEM_LETTERS}:{queue}", title, given_up[0].last_error, told)
         return len(dead)
 
     def replay(self, delivery_id: str) -> DeadLetter:
-        """Send a failed delivery again, whenever; refuses ``not_found``."""
-        return self._delivering.replay(delivery_id)
+        """Send a failed delivery again, whenever.
+
+        Refuses: ``not_found``. Raises: ``provider_failed`` when it fails again, saying why.
+        """
+        letter = self._delivering.replay(delivery_id)
+        if letter.status != "done":
+            message = f"the replay failed: {letter.last_error}"
+            raise ProviderFailed(message, dead_letter=delivery_id, attempts=letter.attempts, status=letter.status)
+        return letter
 
     def tell_admins(
         self, alert_id: str, title: str, observed: str, playbook: playbooks.Playbook, pack_id: str | None = None

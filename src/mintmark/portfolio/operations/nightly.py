@@ -161,7 +161,8 @@ class _Run:
         advice = blocked_playbook(name, code, message)
         key = f"{SYSTEM_NIGHT}:{self._policy}:{self._day}:{name}"
         self._house.alerts.tell_admins(key, f"The night of {self._day} stopped at {name}", code, advice, self._pack_id)
-        raise NightBlocked(f"{name}: {message}", report) from error
+        # Whoever may list operations reads this; what a portfolio holds is its owner's.
+        raise NightBlocked(f"{name}: {code}", report) from error
 
     def _report(self, **more: Any) -> dict[str, Any]:
         return night_report(self._run_id, self._day, self._policy, self._pack_id, steps=self._reports, **more)
@@ -222,11 +223,8 @@ class _Run:
         report = house.ledger.reconcile(codes, statements=said, valuation=valuation, pack_id=pack_id)
         if not report["passed"]:
             first = report["failures"][0]
-            details = {
-                "failures": report["failures"][:50],
-                "failure": first["code"],
-                "error_bps": _bps(report["failures"]),
-            }
+            told = {"failures": report["failures"][:50], "failure": first["code"]}
+            details = {**told, "error_bps": _bps(report["failures"])}
             raise Refused(first["message"], code="reconciliation_failed", **details)
         house.data.states.reconciled(pack_id, passed=True)
         house.ledger.anchor("nightly")
@@ -242,7 +240,7 @@ class _Run:
         for portfolio in self._portfolios():
             question = Question(pattern, portfolio_id=portfolio.portfolio_id, pack_id=self._pack(), require_fresh=False)
             try:
-                answer = self._house.ask(Actor(portfolio.owner, "viewer"), question, f"{self._run_id}:{step}")
+                answer = self._answered(portfolio, question, f"{self._run_id}:{step}")
             except (Refused, StepRefused) as refused:
                 work.refused[portfolio.code] = refused.code
                 continue
@@ -252,6 +250,17 @@ class _Run:
                 work.refused[portfolio.code] = _why(answer.get("refusals", ()), output)
         self._house.data.states.prewarmed(self._pack(), step)
         return work
+
+    def _answered(self, portfolio: OwnedPortfolio, question: Question, request_id: str) -> Mapping[str, Any]:
+        """Return the answer; one that took too long is asked for once more, since the first has to load its tools."""
+        actor = Actor(portfolio.owner, "viewer")
+        try:
+            return self._house.ask(actor, question, request_id)
+        except Fault as fault:
+            if fault.code != "capability_timeout":
+                raise
+            log.warning("asked once more: %s", fault.message)
+        return self._house.ask(actor, question, request_id)
 
     def _mark_fresh(self) -> StepWork:
         state = self._house.data.states.mark_fresh(self._pack(), self._needs())

@@ -6,7 +6,7 @@ import functools
 import json
 import secrets
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -18,13 +18,16 @@ from mintmark.domain import CURRENCIES, Clock, Refused
 from mintmark.ledger import Book, Ledger
 from mintmark.portfolio.answer import Executed
 from mintmark.portfolio.capabilities import known_agents
+from mintmark.portfolio.capabilities.alerts import MakesAlerts
 from mintmark.portfolio.capability import Agents, Services
 from mintmark.portfolio.context import Actor, RequestCtx
 from mintmark.portfolio.export_gate import ExportGate
+from mintmark.portfolio.operations.alerting import Alerts, NewAlert
 from mintmark.portfolio.operations.executing import Executor, House
 from mintmark.portfolio.operations.exporting import AnswerExporter, Exports
 from mintmark.portfolio.operations.orchestrating import Orchestrator
 from mintmark.portfolio.operations.packs_view import PacksOfRoom
+from mintmark.portfolio.operations.prewarming import Prewarmed
 from mintmark.portfolio.operations.running import Runtime
 from mintmark.portfolio.pattern import Pattern
 from mintmark.portfolio.pattern_files import load_patterns
@@ -70,6 +73,7 @@ class PortfolioRoom:
         exports: Exports,
         code_version: str,
         meters: Meters,
+        alerts: Callable[[], Alerts],
     ) -> None:
         self._meters = meters
         self._database, self._clock = database, clock
@@ -77,6 +81,7 @@ class PortfolioRoom:
         self._display = _Display(licensing)
         self._exports = exports
         self._code_version = code_version
+        self._alerts = alerts
 
     @cached_property
     def agents(self) -> Agents:
@@ -95,14 +100,25 @@ class PortfolioRoom:
     @cached_property
     def executor(self) -> Executor:
         """Answers every question about a portfolio."""
+        return self._executor(keeps=False)
+
+    @cached_property
+    def _keeping(self) -> Executor:
+        """Answers the same, and keeps what was computed for whoever asks next."""
+        return self._executor(keeps=True)
+
+    def _executor(self, *, keeps: bool) -> Executor:
         random = secrets.SystemRandom()
         meters = self._meters
         meters.allow("pattern_id", self.patterns)
         meters.allow("capability", self.agents.names())
         meters.allow("agent_name", [agent.name for agent in self.agents.agents])
         jitter = functools.partial(random.uniform, 0.8, 1.2)
-        self._runtime = runtime = Runtime(self.agents, display=self._display, jitter=jitter, meter=meters.called)
-        services = Services(self._clock, {ExportGate: self._exports})
+        ahead = Prewarmed(self._database, self._clock, self._code_version, keeps=keeps)
+        runtime = Runtime(self.agents, display=self._display, jitter=jitter, meter=meters.called, ahead=ahead)
+        if not keeps:
+            self._runtime = runtime
+        services = Services(self._clock, {ExportGate: self._exports, MakesAlerts: _AlertMaker(self._alerts)})
         packs, exporter = PacksOfRoom(self._data), AnswerExporter(self._exports)
         house = House(self._database, self._clock, packs, self._ledger, services, self._code_version, exporter)
         return Executor(self.patterns, Orchestrator(runtime), house)
@@ -118,6 +134,10 @@ class PortfolioRoom:
     def breakers(self) -> Mapping[str, str]:
         """Return the state of the breaker of each capability that was asked in this process."""
         return self._runtime.breakers.states() if "executor" in vars(self) else {}
+
+    def ask_ahead(self, actor: Actor, question: Question, request_id: str) -> Mapping[str, Any]:
+        """Return the body of the answer of ``question``, and keep what was computed for whoever asks next."""
+        return self._keeping.execute(actor, question, request_id=request_id, trace_id=uuid4().hex).body
 
     def create(self, actor: Actor, wanted: NewPortfolio) -> OwnedPortfolio:
         """Add a portfolio of ``actor`` and start its book in the ledger, both or neither.
@@ -167,6 +187,17 @@ class PortfolioRoom:
             if isinstance(named, UUID):
                 return owned_portfolio(connection, actor, named)
             return owned_by_code(connection, actor, named)
+
+
+class _AlertMaker(MakesAlerts):
+    """Lets a capability make an alert."""
+
+    def __init__(self, alerts: Callable[[], Alerts]) -> None:
+        self._alerts = alerts
+
+    def make(self, actor: Actor, portfolio_id: UUID, condition: Mapping[str, Any], name: str, key: str) -> str:
+        """Make an alert once for each ``key``; return its id."""
+        return self._alerts().create(actor, NewAlert(name, condition, portfolio=portfolio_id), key=key).alert_id
 
 
 class _Display:

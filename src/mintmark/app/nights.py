@@ -1,0 +1,60 @@
+"""Nights, alerts and their deliveries, put together; and the process a night runs in."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mintmark.app.wiring import App
+    from mintmark.portfolio import Alerts, Night
+    from mintmark.runtime import Task
+
+
+def alerts_of(app: App) -> Alerts:
+    """Return the alerts of ``app`` with the servers its settings name."""
+    from mintmark.data import DeadLetters
+    from mintmark.portfolio import Admins, Alerts, Delivering, MailSettings, Sender, WebhookSettings
+
+    settings = app.settings.alerts
+    mail = MailSettings(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        tls=settings.smtp_tls,
+        user=settings.smtp_user,
+        password="" if settings.smtp_password is None else settings.smtp_password.get_secret_value(),
+        sender=settings.email_from,
+        ca_file=settings.smtp_ca_file,
+    )
+    secret = "" if settings.webhook_secret is None else settings.webhook_secret.get_secret_value()
+    sender = Sender(mail, WebhookSettings(secret, settings.private_webhook_hosts))
+    delivering = Delivering(app.database, app.clock, sender, DeadLetters(app.database, app.clock))
+    admins = Admins((app.local_owner.user_id,), settings.admin_channels)
+    return Alerts(app.database, app.clock, delivering, admins)
+
+
+def night_of(app: App) -> Night:
+    """Return what runs the nights of ``app``."""
+    from mintmark.portfolio import Night, NightHouse
+
+    ask = app.portfolio.ask_ahead
+    return Night(NightHouse(app.database, app.clock, app.data, app.ledger, app.alerts, ask))
+
+
+def retry_letters(app: App) -> int:
+    """Ask providers again for what failed and is due, and tell the admins of what was given up."""
+    return app.alerts.tell_of_dead(app.data.harvesting.retry_due())
+
+
+def compute(task: Task) -> dict[str, Any]:
+    """Run one night in its own process."""
+    from mintmark.app.wiring import open_app
+
+    asked = task.inputs
+    app = open_app(home=Path(asked["home"]))
+    try:
+        day = date.fromisoformat(asked["date"])
+        return night_of(app).run(asked["policy"], day, asked["run_id"], lambda share, step: task.progress(share, step))
+    finally:
+        app.close()
