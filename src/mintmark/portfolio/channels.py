@@ -8,7 +8,6 @@ import ipaddress
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from mintmark.domain import Refused, canonical_json
 
@@ -17,6 +16,7 @@ EMAIL: Final = "email:"
 WEBHOOK: Final = "webhook:"
 MOST_CHANNELS: Final = 10
 SIGNATURE: Final = "X-Mintmark-Signature"
+_URL = re.compile(r"https://([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?([/?][!-\"$-~]*)?")
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*")
 
 
@@ -40,14 +40,7 @@ def _is_email(channel: str) -> bool:
 
 
 def _is_webhook(channel: str) -> bool:
-    if not channel.startswith(WEBHOOK) or not channel.isprintable() or " " in channel:
-        return False
-    try:
-        url = urlsplit(channel.removeprefix(WEBHOOK))
-        _ = url.port
-    except ValueError:
-        return False
-    return url.scheme == "https" and bool(url.hostname) and url.username is None and not url.fragment
+    return channel.startswith(WEBHOOK) and _URL.fullmatch(channel.removeprefix(WEBHOOK)) is not None
 
 
 def is_public(address: str) -> bool:
