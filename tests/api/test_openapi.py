@@ -54,6 +54,15 @@ ROUTES = {
     "GET /api/v1/portfolios",
     "POST /api/v1/portfolios",
     "GET /api/v1/portfolios/{portfolio_id}",
+    "GET /api/v1/ledger/entries",
+    "POST /api/v1/ledger/entries",
+    "GET /api/v1/ledger/entries/{entry_id}",
+    "POST /api/v1/ledger/entries/{entry_id}/reverse",
+    "POST /api/v1/ledger/import",
+    "GET /api/v1/ledger/balances",
+    "GET /api/v1/ledger/lots",
+    "GET /api/v1/ledger/positions",
+    "GET /api/v1/ledger/verify",
     "GET /api/v1/workers",
     "POST /api/v1/tokens",
     "DELETE /api/v1/tokens/{token_id}",
@@ -119,8 +128,11 @@ BODIES = (
     "POST /api/v1/selftests",
     "POST /api/v1/execute",
     "POST /api/v1/portfolios",
+    "POST /api/v1/ledger/entries",
+    "POST /api/v1/ledger/import",
 )
-WITH_INPUT = [route for route in ROUTES if "{" in route or route in (*BODIES, "GET /api/v1/operations")]
+QUERIES = ("GET /api/v1/operations", *(f"GET /api/v1/ledger/{word}" for word in ("entries", "lots", "verify")))
+WITH_INPUT = [route for route in ROUTES if "{" in route or route in (*BODIES, *QUERIES)]
 RIGHT, WRONG = GenerationMode.POSITIVE, GenerationMode.NEGATIVE
 
 

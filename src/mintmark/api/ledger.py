@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -23,8 +24,9 @@ from mintmark.api.ledger_shapes import (
 from mintmark.api.shapes import errors, of
 from mintmark.app import App, ImportRequest, ReverseRequest, ledger_answers, read_import
 
+_PRINTED = r"^[^\x00-\x1f\x7f-\x9f]*$"
 Code = Annotated[str | None, Query(pattern=r"^[A-Z][A-Z0-9-]{0,31}$", description="Code of a portfolio. Default: all.")]
-AsOf = Annotated[str | None, Query(max_length=10, description="Count entries dated up to this day. Default: today.")]
+AsOf = Annotated[date | None, Query(description="Count entries dated up to this day. Default: today.")]
 EntryId = Annotated[str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 
 
@@ -33,6 +35,10 @@ async def _bytes(request: Request) -> bytes:
 
 
 Bytes = Annotated[bytes, Depends(_bytes)]
+
+
+def _text(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
 
 
 def routes(app: App) -> APIRouter:
@@ -78,7 +84,9 @@ def _reading(router: APIRouter, app: App) -> None:
     def entries(
         request: Request,
         portfolio: Code = None,
-        search: Annotated[str, Query(max_length=100, description="Text in the entry, or how its hash begins.")] = "",
+        search: Annotated[
+            str, Query(max_length=100, pattern=_PRINTED, description="Text in the entry, or how its hash begins.")
+        ] = "",
         before: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="Only entries before this one.")] = None,
         limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
     ) -> Answer:
@@ -95,17 +103,17 @@ def _reading(router: APIRouter, app: App) -> None:
     @router.get("/balances", responses={**of(Balances), **errors(404)})
     def balances(request: Request, portfolio: Code = None, asof: AsOf = None) -> Answer:
         """List balances by account."""
-        return Answer(ledger_answers.balances(app, actor_of(request), portfolio, asof))
+        return Answer(ledger_answers.balances(app, actor_of(request), portfolio, _text(asof)))
 
     @router.get("/lots", responses={**of(Lots), **errors(404)})
     def lots(request: Request, portfolio: Code = None, asof: AsOf = None, closed: bool = False) -> Answer:
         """List lots, oldest first."""
-        return Answer(ledger_answers.lots(app, actor_of(request), portfolio, asof, closed=closed))
+        return Answer(ledger_answers.lots(app, actor_of(request), portfolio, _text(asof), closed=closed))
 
     @router.get("/positions", responses={**of(Positions), **errors(404)})
     def positions(request: Request, portfolio: Code = None, asof: AsOf = None) -> Answer:
         """List positions, cash, receivables and margin."""
-        return Answer(ledger_answers.positions(app, actor_of(request), portfolio, asof))
+        return Answer(ledger_answers.positions(app, actor_of(request), portfolio, _text(asof)))
 
     @router.get("/verify", responses={**of(Verified), **errors(404)})
     def verify(

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from mintmark.api.shapes import Json, OpenShape, Shape
 from mintmark.app import ImportRequest
+from mintmark.ledger import KINDS
 
 
 class Entry(OpenShape):
@@ -121,28 +122,43 @@ def _body(schema: dict[str, Any]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
-_ENTRY = {
-    "type": "object",
-    "required": ["portfolio", "kind", "date"],
-    "additionalProperties": False,
-    "properties": {
-        "portfolio": {"type": "string", "pattern": "^[A-Z][A-Z0-9-]{0,31}$"},
-        "kind": {"type": "string"},
-        "date": {"type": "string", "format": "date"},
-        "happened_at": {"type": "string", "format": "date-time"},
-        "external_id": {"type": "string", "maxLength": 500},
-        "narration": {"type": "string", "maxLength": 500},
-        "source": {"type": "string", "minLength": 1, "maxLength": 500},
-        "meta": {"type": "object", "description": "What the kind needs; amounts are strings."},
-        "postings": {"type": "array", "items": {"type": "object"}, "maxItems": 1000},
+def _object(needed: tuple[str, ...], **properties: Any) -> dict[str, Any]:
+    return {"type": "object", "required": list(needed), "additionalProperties": False, "properties": properties}
+
+
+def _matching(pattern: str) -> dict[str, Any]:
+    return {"type": "string", "pattern": pattern}
+
+
+_TEXT = {**_matching("^[^\\u0000-\\u001f\\u007f-\\u009f]*$"), "maxLength": 250}
+_AMOUNT = _matching(r"^-?[0-9]{1,20}(\.[0-9]{1,18})?$")
+_COMMODITY = _matching("^[A-Z][A-Z0-9]{1,22}$")
+_DAY = {"type": "string", "format": "date"}
+_POSTING = _object(
+    ("account", "commodity", "units"),
+    account=_matching("^[A-Za-z0-9:-]{1,100}$"),
+    commodity=_COMMODITY,
+    units=_AMOUNT,
+    cost=_object(("acquired", "commodity", "total"), acquired=_DAY, commodity=_COMMODITY, label=_TEXT, total=_AMOUNT),
+    price={
+        "oneOf": [
+            _object(("amount", "commodity"), amount=_AMOUNT, commodity=_COMMODITY),
+            _object(("total", "commodity"), total=_AMOUNT, commodity=_COMMODITY),
+        ]
     },
-}
-ENTRIES_BODY = _body(
-    {
-        "type": "object",
-        "required": ["entries"],
-        "additionalProperties": False,
-        "properties": {"entries": {"type": "array", "minItems": 1, "maxItems": 1000, "items": _ENTRY}},
-    }
 )
+_KINDS = [kind for kind in KINDS if kind != "reversal"]
+_ENTRY = _object(
+    ("portfolio", "kind", "date"),
+    portfolio=_matching("^[A-Z][A-Z0-9-]{0,31}$"),
+    kind={"type": "string", "enum": _KINDS},
+    date=_DAY,
+    happened_at={"type": "string", "format": "date-time"},
+    external_id=_TEXT,
+    narration=_TEXT,
+    source={**_TEXT, "minLength": 1},
+    meta={"type": "object", "description": "What the kind needs; amounts are strings."},
+    postings={"type": "array", "items": _POSTING, "maxItems": 1000},
+)
+ENTRIES_BODY = _body(_object(("entries",), entries={"type": "array", "minItems": 1, "maxItems": 1000, "items": _ENTRY}))
 IMPORT_BODY = _body(ImportRequest.model_json_schema())

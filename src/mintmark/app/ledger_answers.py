@@ -79,7 +79,7 @@ def entries(
     limit: int = 100,
 ) -> Body:
     """Return entries, the newest first, each with its place in the chain."""
-    if not search.isprintable():
+    if "\0" in search:
         raise Refused("search: expected text without control characters", code="invalid_request", field="search")
     codes = None if actor is None and portfolio is None else _codes(app, actor, portfolio)
     found, total = app.ledger.page(codes, search=search, before=before, limit=limit)

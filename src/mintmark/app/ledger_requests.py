@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, StringConstraints, ValidationError
+from pydantic import BeforeValidator, Field, StringConstraints, ValidationError
 
-from mintmark.app.requests import MAX_IMPORT_BYTES, Request, invalid_request
+from mintmark.app.requests import MAX_IMPORT_BYTES, Request, invalid_request, whole
 
 PORTFOLIO = r"^[A-Z][A-Z0-9-]{0,31}$"
 
@@ -22,7 +22,7 @@ class ImportRequest(Request):
     source: Annotated[str, StringConstraints(min_length=1, max_length=100)] = Field(
         "csv", description="Where the file comes from; ids are unique within it."
     )
-    pay_lag_days: Annotated[int, Field(ge=0, le=365, strict=True)] | None = Field(
+    pay_lag_days: Annotated[int, Field(ge=0, le=365, strict=True), BeforeValidator(whole)] | None = Field(
         None, description="Assume this many days from ex-date to pay date where a dividend names none."
     )
     dry_run: bool = Field(False, strict=True, description="Do all of it and keep nothing.")

@@ -30,12 +30,13 @@ StrategyName = Annotated[str, StringConstraints(pattern=STRATEGY_NAME)]
 Symbol = Annotated[str, StringConstraints(pattern=SYMBOL)]
 
 
-def _whole(value: Any) -> Any:
+def whole(value: Any) -> Any:
+    """Return a whole number written as 7.0 as one; anything else as it is."""
     # JSON knows one kind of number: 7.0 is whole.
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-Seed = Annotated[int, Field(ge=0, le=2**32 - 1, strict=True), BeforeValidator(_whole)]
+Seed = Annotated[int, Field(ge=0, le=2**32 - 1, strict=True), BeforeValidator(whole)]
 Amount = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,12}(\.[0-9]{1,8})?$")]
 Fraction = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,3}(\.[0-9]{1,8})?$")]
 Status = Literal["pending", "running", "resuming", "completed", "failed", "cancelled"]

@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from mintmark.ledger.realized import Realized
     from mintmark.ledger.reconciling import Statement
     from mintmark.ledger.state import State, fold
+    from mintmark.ledger.terms import KINDS
 
 _HOMES = {
     "GENESIS": "entries",
     "Book": "books",
+    "KINDS": "terms",
     "Change": "holdings",
     "Cost": "entries",
     "Draft": "entries",
@@ -52,6 +54,7 @@ _HOMES = {
 
 __all__ = [
     "GENESIS",
+    "KINDS",
     "Book",
     "Change",
     "Cost",
