@@ -284,6 +284,16 @@ def test_writes_are_written_down_with_who_what_where_and_how_it_ended(app: App):
     assert newest[0]["address"] == "127.0.0.1"
 
 
+def test_whoever_does_without_a_fresh_pack_is_written_down(app: App):
+    asked = {"pattern_id": "portfolio_overview", "require_fresh": False}
+
+    answer = Door(create_api(app)).post("/api/v1/execute", json=asked)
+
+    (newest,) = access_answers.actions(app, 1)["data"]
+    assert (newest["action"], newest["subject"]) == ("freshness.override", "portfolio_overview")
+    assert newest["request_id"] == answer.headers["x-request-id"]
+
+
 def test_the_log_of_actions_cannot_be_changed(app: App):
     access_answers.create_key(app, "k", "viewer", None)
 

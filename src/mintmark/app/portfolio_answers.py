@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
@@ -21,8 +22,12 @@ Body = dict[str, Any]
 def execute(app: App, actor: Actor, request: ExecuteRequest, request_id: str) -> Body:
     """Return the answer of a pattern; raises as ``Executor.execute``."""
     from mintmark.portfolio import Question
+    from mintmark.runtime import Action
 
     question = Question(**request.model_dump())
+    if not question.require_fresh:
+        override = Action(str(actor.user_id), "freshness.override", question.pattern_id[:64], "asked")
+        app.access.note(replace(override, request_id=request_id))
     return dict(app.portfolio.execute(actor, question, request_id=request_id).body)
 
 
