@@ -368,3 +368,19 @@ def test_an_answer_with_one_wrong_field_is_not_taken(
 
     assert caught.value.code == "provider_answer_invalid"
     assert (room.series(), stored_macro_of(room)) == ([], [])
+
+
+def test_a_plan_of_so_many_requests_a_day_is_kept_and_begins_anew(
+    room: DataRoom, provider: Provider, clock: FixedClock
+):
+    room.harvesting._usage.add("newsapi", "2026-03-01", 99)
+    room.harvesting.run(JOBS["newsapi"])
+
+    with pytest.raises(Refused) as caught:
+        room.harvesting.run(JOBS["newsapi"])
+    clock.moment = NOW + timedelta(days=1)
+
+    assert caught.value.code == "provider_quota"
+    assert (caught.value.details["observed"], caught.value.details["limit"]) == (100, 100)
+    assert room.harvesting.run(JOBS["newsapi"])["headlines"] == 1
+    assert len(provider.asked) == 2

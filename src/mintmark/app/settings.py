@@ -139,6 +139,9 @@ class ProviderSettings(Part):
         default_factory=dict,
         description="Requests a minute by provider, where a plan differs: fmp 120, polygon 5, fred 60, newsapi 30.",
     )
+    fmp_monthly_megabytes: int = Field(
+        500, ge=1, le=10_000_000, description="Bandwidth of the plan at Financial Modeling Prep; 95 % of it is used."
+    )
     aliases: dict[str, dict[str, str]] = Field(
         default_factory=_known_aliases,
         description='What each provider calls our symbols: `{polygon = {AAPL = "AAPL"}}`. Those given join the known.',

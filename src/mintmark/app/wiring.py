@@ -101,6 +101,7 @@ class App:
             stablecoins_as_usd=self.settings.data.stablecoins_as_usd,
             accesses=self._access,
             aliases=self.settings.providers.aliases,
+            fmp_monthly_bytes=self.settings.providers.fmp_monthly_megabytes * 1_000_000,
         )
 
     def _access(self, provider: str) -> ProviderAccess | None:

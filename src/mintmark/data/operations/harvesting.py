@@ -13,8 +13,10 @@ from mintmark.data.macro import macro_frame
 from mintmark.data.operations.dead_letters import DeadLetter, DeadLetters
 from mintmark.data.operations.intake import Intake, declare
 from mintmark.data.operations.records import Records
+from mintmark.data.operations.usage import Usage
 from mintmark.data.providers.aliases import Aliases
 from mintmark.data.providers.door import ProviderAccess, ProviderDoor, Uniform, opened
+from mintmark.data.quotas import Quota
 from mintmark.domain import Clock, MintmarkError, ProviderFailed, Refused, Timeframe, canonical_json, from_iso
 
 QUEUE = "provider"
@@ -47,6 +49,8 @@ class Harvesting:
         accesses: Callable[[str], ProviderAccess | None],
         aliases: Aliases,
         random: Callable[[], Uniform],
+        usage: Usage,
+        quotas: Mapping[str, Quota],
     ) -> None:
         self._intake = intake
         self._records = records
@@ -55,6 +59,8 @@ class Harvesting:
         self._accesses = accesses
         self._aliases = aliases
         self._random = random
+        self._usage = usage
+        self._quotas = quotas
 
     def run(self, job: Mapping[str, Any]) -> dict[str, Any]:
         """Do ``job`` now; what fails after its last try goes to the dead letters, named in the error.
@@ -106,9 +112,31 @@ class Harvesting:
     async def _asked(self, access: ProviderAccess, kind: str, job: Mapping[str, Any]) -> dict[str, Any]:
         symbol = str(job["symbol"])
         ticker = self._aliases.name_at(access.name, symbol)
+        quota, period = self._quota(access.name)
+        warnings: list[dict[str, Any]] = []
         async with opened(access, self._random()) as door:
-            found = await _ACTS[kind](self, door, ticker, symbol, job)
-            return {"provider": access.name, "kind": kind, "symbol": symbol, "bytes": door.bytes_read, **found}
+            try:
+                found = await _ACTS[kind](self, door, ticker, symbol, job)
+            finally:
+                if quota is not None:
+                    amount = door.requests if quota.unit == "requests" else door.bytes_read
+                    warnings = quota.warnings(self._usage.add(access.name, period, amount))
+        told = {"warnings": warnings} if warnings else {}
+        return {"provider": access.name, "kind": kind, "symbol": symbol, "bytes": door.bytes_read, **found, **told}
+
+    def _quota(self, provider: str) -> tuple[Quota | None, str]:
+        quota = self._quotas.get(provider)
+        if quota is None:
+            return None, ""
+        period = quota.period_of(self._clock.now())
+        used = self._usage.used(provider, period)
+        if quota.ended(used):
+            limit = int(quota.stops * quota.most)
+            message = (
+                f"{provider} is not asked any more this {quota.period}: {used} of {quota.most} {quota.unit} are used"
+            )
+            raise Refused(message, code="provider_quota", provider=provider, observed=used, limit=limit)
+        return quota, period
 
     async def _bars(self, door: ProviderDoor, ticker: str, symbol: str, job: Mapping[str, Any]) -> dict[str, Any]:
         from mintmark.data.providers import polygon

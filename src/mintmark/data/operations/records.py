@@ -127,7 +127,8 @@ class Records:
         """Return by kind what was released on or before ``as_of``, as a pack lists it; the parts are stored."""
         found: dict[str, list[dict[str, Any]]] = {}
         with self._database.read() as connection:
-            held = connection.execute(select(documents_table).order_by(_COLUMNS.kind, _COLUMNS.name, _COLUMNS.source))
+            asked = select(documents_table).where(_COLUMNS.kind.in_(("fundamentals", "news")))
+            held = connection.execute(asked.order_by(_COLUMNS.kind, _COLUMNS.name, _COLUMNS.source))
             rows = [row for row in held if sources is None or row.source in sources]
         for row in rows:
             by, known = ("period_end", "released") if row.kind == "fundamentals" else ("published", "published")

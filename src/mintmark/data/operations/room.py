@@ -23,10 +23,12 @@ from mintmark.data.operations.records import Records
 from mintmark.data.operations.sampling import Sampling
 from mintmark.data.operations.shelf import Shelf
 from mintmark.data.operations.states import PackStates
+from mintmark.data.operations.usage import Usage
 from mintmark.data.pack import Pack
 from mintmark.data.providers.aliases import Aliases
 from mintmark.data.providers.door import ProviderAccess, Uniform
 from mintmark.data.providers.exchange import open_exchange
+from mintmark.data.quotas import quotas
 from mintmark.data.series import Series, known_timeframe
 from mintmark.data.tables import stored_actions, stored_series
 from mintmark.data.valuation import POLICY_CALENDARS, Needs
@@ -43,6 +45,7 @@ class DataRoom:
     ``stablecoins_as_usd`` reads USDT and USDC as USD when a pack is sealed; the manifest says so.
     ``exchanges`` gives the client of an exchange by its name, ``accesses`` how a provider is reached where its key
     is set, ``aliases`` what providers call our symbols; ``random`` spreads the waits between tries.
+    ``fmp_monthly_bytes``: the bandwidth of the plan there.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class DataRoom:
         accesses: Callable[[str], ProviderAccess | None] = lambda _: None,
         aliases: Mapping[str, Mapping[str, str]] | None = None,
         random: Callable[[], Uniform] = lambda: default_rng(0),
+        fmp_monthly_bytes: int = 500_000_000,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -68,7 +72,15 @@ class DataRoom:
         )
         self.letters = DeadLetters(database, clock)
         self.harvesting = Harvesting(
-            self._intake, self.records, self.letters, clock, accesses, Aliases(aliases or {}), random
+            self._intake,
+            self.records,
+            self.letters,
+            clock,
+            accesses,
+            Aliases(aliases or {}),
+            random,
+            Usage(database, clock),
+            quotas(fmp_monthly_bytes),
         )
         self._sampling = Sampling(database, self._intake, self.records, self._packing)
         self._opened = lru_cache(maxsize=KEPT_OPEN)(self._packing.open)

@@ -70,6 +70,7 @@ class ProviderDoor:
 
         self.access = access
         self.bytes_read = 0
+        self.requests = 0
         self._client = client
         self._random = random
         # A burst of a tenth of a minute's requests, then evenly.
@@ -127,6 +128,7 @@ class ProviderDoor:
         else:
             headers[self.access.key_as] = ("Bearer " if self.access.key_in == "bearer" else "") + self.access.key
         async with self._limiter:
+            self.requests += 1
             try:
                 answer = await self._client.get(path, params=parameters, headers=headers)
             except httpx.TimeoutException as error:
