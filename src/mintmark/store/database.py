@@ -139,7 +139,9 @@ def _waiting(connection: Connection, durable: bool) -> Iterator[None]:
     try:
         yield
     finally:
-        driver.execute("PRAGMA synchronous=NORMAL")
+        # An interrupted connection is closed already, and never used again.
+        if not connection.invalidated:
+            driver.execute("PRAGMA synchronous=NORMAL")
 
 
 def _is_sqlite(url: URL) -> bool:
