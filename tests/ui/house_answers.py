@@ -123,7 +123,8 @@ def pattern(id: str, name: str, inputs: dict[str, Any], outputs: list[str], pane
     more = {key: {**asked, "required": False, **one} for key, one in inputs.items()}
     return {"id": id, "name": name, "description": f"{name}, asked of one pack.", "version": "1.0.0",
             "category": "performance", "inputs": {"portfolio_id": asked, **more}, "outputs": outputs, "panels": panels,
-            "min_role": "viewer", "effects": False, "sha256": "9a" * 32}  # fmt: skip
+            "min_role": "viewer", "effects": False, "sha256": "9a" * 32,
+            "export_allowed": {"json": True, "csv": True, "xlsx": False, "pdf": True}}  # fmt: skip
 
 
 PATTERNS = {
@@ -191,6 +192,17 @@ def _said(state: str, body: dict[str, Any]) -> Any:
         return no(503, "pricing_pack_warming", f"{PACK} is warming", **told, **more)
     if state == "forbidden":
         return no(403, "forbidden", "portfolio_overview asks for the role trader, yours is viewer", expected="trader")
+    if body.get("format") == "pdf":
+        return no(403, "export_not_permitted", "newsapi forbids it", blocked_sources=["newsapi"])
+    if "format" in body:
+        made = {
+            "artifact_id": GROWTH,
+            "bytes": 1_234,
+            "format": body["format"],
+            "sha256": "5c" * 32,
+            "url": "/api/v1/x",
+        }
+        return answer(made, CHAIN)
     if body["pattern_id"] == "portfolio_overview":
         return answer(overview(), CHAIN)
     chain = [("regime_card", "macro.detect_regime"), ("dar_widget", "macro.compute_dar")]

@@ -132,6 +132,23 @@ def test_another_screen_is_drawn_from_its_pattern_and_asks_what_only_a_person_kn
     assert [one["inputs"] for one in asked(loaded)] == [{}, {"tax_year": 2014}]
 
 
+def test_a_file_is_of_the_answer_that_is_shown_and_a_forbidden_one_names_its_source(
+    loaded: str, open_page: OpenPage, keep: Keep
+):
+    page = open_page(f"{loaded}/portfolio")
+    expect(page.locator(".tile.wide")).to_be_visible()
+    expect(page.get_by_role("button", name="XLSX")).to_have_count(0)
+
+    page.get_by_role("button", name="CSV").click()
+    expect(page.get_by_role("link", name="Download the CSV")).to_have_attribute("href", "/api/v1/x")
+    page.get_by_role("button", name="PDF").click()
+    expect(page.get_by_text("Forbidden by newsapi.")).to_be_visible()
+
+    keep(page, "portfolio_export_forbidden")
+    pinned = [(one["format"], one["pack_id"], one["ledger_commit_hash"]) for one in asked(loaded)[1:]]
+    assert pinned == [("csv", PACK, HEAD), ("pdf", PACK, HEAD)]
+
+
 def test_a_reason_holds_for_the_null_below_it_and_for_each_row_of_a_list():
     reasons = Reasons({"valued.positions.weight": "nav_not_positive", "rating_badges": "fundamentals_missing"})
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from mintmark.domain import DASH, Html, plain, table, tag, words
-from mintmark.ui.answermark import row_keys, value_at
-from mintmark.ui.parts import card
+from mintmark.ui.answermark import row_keys, short, value_at
+from mintmark.ui.parts import card, link
 from mintmark.ui.traced import Reasons, kind_of, named, traced
 
 Body = Mapping[str, Any]
 _ROWS_AT_MOST = 200
+# Names for machines: what they stand for is shown beside them.
+_INNER = ("security_id", "artifact_id", "entry_id")
 _DEEPEST = 4
 
 
@@ -57,10 +59,10 @@ def _refusal(answer: Body, path: str) -> Body | None:
 
 def tiles_of(path: str, values: Body, reasons: Reasons) -> Html:
     """Return the figures of ``values`` as tiles, and what is no figure below them."""
-    flat = {key: value for key, value in values.items() if is_figure(value)}
+    flat = {key: value for key, value in values.items() if is_figure(value) and key not in _INNER}
     drawn_tiles = [tag("div", tag("b", traced(f"{path}.{key}", value, reasons)), tag("span", named(key)), kind="tile")
                    for key, value in flat.items()]  # fmt: skip
-    rest = {key: value for key, value in values.items() if key not in flat}
+    rest = {key: value for key, value in values.items() if not is_figure(value)}
     below = drawn(path, rest, reasons) if rest else Html("")
     return Html(tag("div", *drawn_tiles, kind="tiles") + below)
 
@@ -80,9 +82,9 @@ def is_figure(value: Any) -> bool:
 
 
 def _facts(path: str, value: Body, reasons: Reasons, depth: int) -> Html:
-    flat = [(key, one) for key, one in value.items() if is_figure(one)]
+    flat = [(key, one) for key, one in value.items() if is_figure(one) and key not in _INNER]
     rows = [(tag("span", named(key), kind="quiet"), traced(f"{path}.{key}", one, reasons)) for key, one in flat]
-    parts = [tag("div", table(("", ""), rows, (1,)), kind="facts")] if rows else []
+    parts = [tag("div", table(("", ""), rows), kind="facts")] if rows else []
     for key, one in value.items():
         if is_figure(one) or not one:
             continue
@@ -112,13 +114,15 @@ def rows_of(path: str, rows: Sequence[Body], reasons: Reasons, columns: Sequence
 
 def _columns(rows: Sequence[Body]) -> list[str]:
     found = dict.fromkeys(key for row in rows for key in row)
-    return [key for key in found if all(is_figure(row.get(key)) for row in rows)]
+    return [key for key in found if key not in _INNER and all(is_figure(row.get(key)) for row in rows)]
 
 
 def _cells(path: str, row: Body, names: Sequence[str], reasons: Reasons) -> Iterator[Html]:
     for name in names:
         value = row.get(name)
-        if kind_of(name, value) == "text" and value is not None:
+        if name == "entry_hash" and value is not None:
+            yield link(f"/ledger/at/{value}", tag("span", short(str(value)), kind="id"))
+        elif kind_of(name, value) == "text" and value is not None:
             yield tag("span", words(value) if isinstance(value, str) and name == "status" else plain(value))
         else:
             yield traced(f"{path}.{name}", value, reasons, name=name)

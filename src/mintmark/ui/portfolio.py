@@ -16,6 +16,7 @@ from mintmark.ui.asking import Asked
 from mintmark.ui.banners import warming_banner, warnings_banner
 from mintmark.ui.client import Api, ApiRefused
 from mintmark.ui.parts import Part, button, card, empty, heading, link, lost, opener, stamp
+from mintmark.ui.portfolio_exports import Exports
 from mintmark.ui.portfolio_form import PortfolioForm
 from mintmark.ui.portfolio_overview import Overview
 from mintmark.ui.screens import DEEP, FIRST, path_of, tabs, title_of
@@ -94,9 +95,12 @@ class _Screen:
         self._ways.set_visibility(False)
         self._loading = Part(lambda one: tag("p", one, kind="quiet loading"))
         self._place = ui.element("div").classes("stack")
+        self._exports = Exports(self._api, pattern)
         self._trace = Part(_steps)
         if self._asked.missing:
             self._above.show(_wants(self._asked.missing))
+        elif pattern["effects"]:
+            self._above.show(tag("p", "Asking this leaves something behind, so it is not asked unasked.", kind="quiet"))
         else:
             await self._ask()
 
@@ -119,6 +123,8 @@ class _Screen:
             body["portfolio_id"] = self._portfolio["portfolio_id"]
         if self._day.value and "pack_id" not in more:
             body["asof_date"] = self._day.value
+        self._body = body
+        self._exports.hide()
         self._loading.show("Asking the executor …")
         self._above.hide()
         self._ways.set_visibility(False)
@@ -136,6 +142,7 @@ class _Screen:
         self._state.show(answer["metadata"])
         self._mark.about(answer, self._again(answer["metadata"]))
         self._trace.show(answer["metadata"])
+        self._exports.offer(self._body, answer)
         self._place.clear()
         with self._place:
             if self._pattern["id"] == FIRST:

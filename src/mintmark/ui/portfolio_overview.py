@@ -252,14 +252,23 @@ def measures(answer: Body) -> Html:
 
 def _windows(path: str, values: Body, reasons: Reasons) -> Html:
     """Return figures by window, or by their names; a window that is null as a whole keeps its row."""
+    values = dict(sorted(values.items(), key=lambda item: _place(item[0])))
     groups = [one for one in values.values() if isinstance(one, Mapping) and not is_figure(one)]
     if not groups:
         keys = [key for key, one in values.items() if is_figure(one)]
         cells = [traced(f"{path}.{key}", values[key], reasons) for key in keys]
         return table([named(key) for key in keys], [cells], range(len(cells)))
-    keys = list(dict.fromkeys(key for one in groups for key in one))
+    keys = sorted({key for one in groups for key in one}, key=_place)
     rows = [
         [named(window), *(traced(f"{path}.{window}.{key}", (one or {}).get(key), reasons) for key in keys)]
         for window, one in values.items()
     ]
     return table(["", *(named(key) for key in keys)], rows, range(1, len(keys) + 1))
+
+
+_ORDER = ("1d", "mtd", "qtd", "ytd", "1y", "3y", "5y", "inception", "twr", "annual", "period", "opens", "days")
+
+
+def _place(name: str) -> tuple[int, int, str]:
+    """Return where a window or a column stands: bodies come with their keys in the order of the alphabet."""
+    return (_ORDER.index(name) if name in _ORDER else len(_ORDER), int(name) if name.isdigit() else 0, name)

@@ -113,7 +113,7 @@ def traced(path: str, value: Any, reasons: Reasons, *, kind: Kind | None = None,
     if value is None:
         reason = reasons.of(path)
         return tag("button", DASH, kind="fig quiet", title=reason, **opens, **{"aria-label": f"no value: {reason}"})
-    colour = sign_of(value) if signed(name) else ""
+    colour = sign_of(value) if signed(name) and (kind or kind_of(name, value)) != "exact" else ""
     return tag("button", read(name, value, kind), kind=f"fig {colour}".strip(), title="Where it comes from", **opens)
 
 
@@ -124,6 +124,8 @@ def name_of(path: str) -> str:
     ('annual_volatility_252', 'nav')
     """
     above, _, last = path.rpartition(".")
+    if re.search(r"return|contribution|attribution", above.rpartition(".")[2]):
+        return f"{above.rpartition('.')[2]}_{last}"
     window = last.isdigit() or (last in _LABELS and last[:1].isdigit()) or last in ("mtd", "qtd", "ytd", "inception")
     return f"{above.rpartition('.')[2]}_{last}" if window else last
 
