@@ -22,7 +22,7 @@ def choose(page: Page, text: str) -> None:
 
 @pytest.mark.parametrize(
     "width, theme",
-    [(1440, "light"), (390, "dark"), pytest.param(390, "light", marks=pytest.mark.long)],
+    [(390, "dark"), pytest.param(1440, "light", marks=pytest.mark.long)],
 )
 def test_each_part_of_the_ledger_fits_this_width(loaded: str, open_page: OpenPage, keep: Keep, width: int, theme: str):
     page = open_page(f"{loaded}/ledger", width=width, theme=theme)
@@ -56,6 +56,7 @@ def test_entries_are_searched_turned_and_opened_to_their_neighbours(loaded: str,
     keep(page, "ledger_entry")
 
 
+@pytest.mark.long
 def test_the_head_of_an_answer_leads_to_its_entry(loaded: str, open_page: OpenPage):
     page = open_page(f"{loaded}/ledger/at/{COUNT:064x}")
 
@@ -63,6 +64,7 @@ def test_the_head_of_an_answer_leads_to_its_entry(loaded: str, open_page: OpenPa
     expect(page.get_by_text(LAST)).to_be_visible()
 
 
+@pytest.mark.long
 def test_a_hash_that_none_of_ones_entries_has_is_said_to_be_unknown(loaded: str, open_page: OpenPage):
     page = open_page(f"{loaded}/ledger/at/{'ee' * 32}")
 
@@ -110,6 +112,7 @@ def test_a_dry_run_marks_the_bad_row_and_a_good_file_is_booked(loaded: str, open
     expect(page.get_by_text("2 entries booked from 2 rows")).to_be_visible()
 
 
+@pytest.mark.long
 def test_an_empty_ledger_gives_the_command_and_the_button_that_fill_it(house: str, open_page: OpenPage, keep: Keep):
     page = open_page(f"{in_state(house, 'empty')}/ledger")
 
@@ -118,6 +121,7 @@ def test_an_empty_ledger_gives_the_command_and_the_button_that_fill_it(house: st
     keep(page, "ledger_empty")
 
 
+@pytest.mark.long
 def test_a_failed_ledger_page_heals_by_itself(house: str, open_page: OpenPage):
     page = open_page(f"{in_state(house, 'loaded')}/ledger/balances")
     expect(page.get_by_text("85,065.5")).to_be_visible()

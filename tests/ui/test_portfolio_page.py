@@ -88,6 +88,7 @@ def test_a_warming_pack_says_what_it_waits_for_and_is_shown_only_when_asked_for(
     assert all("require_fresh" not in one for one in asked(house))
 
 
+@pytest.mark.long
 def test_a_viewer_is_told_which_role_the_question_asks_for(house: str, open_page: OpenPage, keep: Keep):
     page = open_page(f"{in_state(house, 'forbidden')}/portfolio")
 
@@ -96,6 +97,7 @@ def test_a_viewer_is_told_which_role_the_question_asks_for(house: str, open_page
     keep(page, "portfolio_forbidden")
 
 
+@pytest.mark.long
 def test_without_a_portfolio_the_page_opens_the_first_one(house: str, open_page: OpenPage, keep: Keep):
     page = open_page(f"{in_state(house, 'empty')}/portfolio")
     expect(page.locator("code", has_text="mintmark portfolio create")).to_be_visible()
@@ -114,6 +116,7 @@ def test_without_a_portfolio_the_page_opens_the_first_one(house: str, open_page:
     expect(page.locator(".tile.wide")).to_be_visible()
 
 
+@pytest.mark.long
 def test_another_screen_is_drawn_from_its_pattern_and_asks_what_only_a_person_knows(
     loaded: str, open_page: OpenPage, keep: Keep
 ):
@@ -132,6 +135,7 @@ def test_another_screen_is_drawn_from_its_pattern_and_asks_what_only_a_person_kn
     assert [one["inputs"] for one in asked(loaded)] == [{}, {"tax_year": 2014}]
 
 
+@pytest.mark.long
 def test_a_file_is_of_the_answer_that_is_shown_and_a_forbidden_one_names_its_source(
     loaded: str, open_page: OpenPage, keep: Keep
 ):
