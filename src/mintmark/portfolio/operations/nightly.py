@@ -174,11 +174,11 @@ class _Run:
             return rows.steps_done(connection, self._pack_id)
 
     def _stands(self, name: str) -> bool:
-        """Return whether what ``name`` did still holds: a reconciliation by hand may have failed since."""
+        """Return whether what ``name`` did still holds: a reconciliation may have failed since, an alert been made."""
         state = self._house.data.states.choose(self._policy, self._pack())
         if name == "reconcile_ledger":
             return state.reconciliation == "passed"
-        return name != "mark_fresh" or state.answers
+        return name != NEVER_BLOCKS and (name != "mark_fresh" or state.answers)
 
     def _live_pack(self) -> str | None:
         try:

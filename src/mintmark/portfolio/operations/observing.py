@@ -31,7 +31,7 @@ METRICS: Final[Mapping[str, tuple[str, str]]] = {
     "beta": (OVERVIEW, "perf_strip.beta"),
     "tracking_error": (OVERVIEW, "perf_strip.tracking_error"),
     "information_ratio": (OVERVIEW, "perf_strip.information_ratio"),
-    DRAWDOWN_AT_RISK: (MACRO, "dar_widget.drawdown_at_risk"),
+    DRAWDOWN_AT_RISK: (MACRO, "dar_widget.at_risk"),
 }
 """The metrics an alert may watch: the pattern that answers them, and where in its answer they stand."""
 WINDOWS: Final[Mapping[str, Mapping[int | None, str]]] = {
