@@ -42,6 +42,7 @@ async def _facts(api: Api, seen: Seen) -> dict[str, Any]:
         "strategies": await api.data("/strategies"),
         "workers": await api.data("/workers"),
         "portfolios": await api.data("/portfolios"),
+        "entries": (await api.get("/ledger/entries", limit=1))["total_count"],
     }
 
 
@@ -59,6 +60,7 @@ def _counts(facts: dict[str, Any]) -> Html:
         tile("strategies", len(facts["strategies"]), "/research", "strategies"),
         tile("approved", approved, "/research", "approved"),
         tile("portfolios", len(facts["portfolios"]), "/portfolio", "portfolios"),
+        tile("ledger entries", f"{facts['entries']:,}", "/ledger", "entries"),
         tile("live workers", workers, "/operations", "workers"),
         tile("model budget left today", money_text(spend) if spend else "no limit", live="budget"),
         kind="tiles",
