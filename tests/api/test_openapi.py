@@ -137,8 +137,13 @@ BODIES = (
     "POST /api/v1/portfolios",
     "POST /api/v1/ledger/entries",
     "POST /api/v1/ledger/import",
+    "POST /api/v1/alerts",
 )
-QUERIES = ("GET /api/v1/operations", *(f"GET /api/v1/ledger/{word}" for word in ("entries", "lots", "verify")))
+QUERIES = (
+    "GET /api/v1/operations",
+    "GET /api/v1/notifications",
+    *(f"GET /api/v1/ledger/{word}" for word in ("entries", "lots", "verify")),
+)
 WITH_INPUT = [route for route in ROUTES if "{" in route or route in (*BODIES, *QUERIES)]
 RIGHT, WRONG = GenerationMode.POSITIVE, GenerationMode.NEGATIVE
 

@@ -157,7 +157,7 @@ def test_a_bad_condition_is_refused_with_its_field(field: str, value: Any):
     with pytest.raises(Refused) as refused:
         checked_condition({**good, field: value})
 
-    assert (refused.value.code, refused.value.details["field"]) == ("input_invalid", field)
+    assert (refused.value.code, refused.value.details["field"]) == ("alert_invalid", field)
 
 
 def test_a_word_is_compared_by_equality_alone():

@@ -78,7 +78,7 @@ def checked_condition(given: Mapping[str, Any]) -> Condition:
     A value that reads as a number is one.
 
     Raises:
-        Refused: ``input_invalid`` with field, expected, found.
+        Refused: ``alert_invalid`` with field, expected, found.
     """
     _one_of(given, "type", KINDS)
     _one_of(given, "op", OPS)
@@ -95,7 +95,7 @@ def checked_condition(given: Mapping[str, Any]) -> Condition:
 
 
 def checked_cooldown(minutes: int) -> int:
-    """Return ``minutes``; refuses ``input_invalid`` under 15 and over a year."""
+    """Return ``minutes``; refuses ``alert_invalid`` under 15 and over a year."""
     if not LEAST_COOLDOWN_MINUTES <= minutes <= MOST_COOLDOWN_MINUTES:
         raise _wrong("cooldown_minutes", f"{LEAST_COOLDOWN_MINUTES} to {MOST_COOLDOWN_MINUTES}", minutes)
     return minutes
@@ -188,7 +188,7 @@ def _wrong(field: str, expected: str, found: Any) -> Refused:
     text = str(found)[:80]
     return Refused(
         f"{field}: expected {expected}, found {text!r}",
-        code="input_invalid",
+        code="alert_invalid",
         field=field,
         expected=expected,
         found=text,

@@ -24,7 +24,7 @@ def checked_channels(given: Sequence[str]) -> tuple[str, ...]:
     """Return channels without doubles: ``in_app``, ``email:<address>``, ``webhook:<https URL>``; none is ``in_app``.
 
     Raises:
-        Refused: ``input_invalid``.
+        Refused: ``alert_invalid``.
     """
     if len(given) > MOST_CHANNELS:
         raise _wrong(f"at most {MOST_CHANNELS}", str(len(given)))
@@ -101,4 +101,4 @@ def letter_of(notification: Mapping[str, Any]) -> str:
 
 def _wrong(expected: str, found: str) -> Refused:
     message = f"channels: expected {expected}, found {found[:80]!r}"
-    return Refused(message, code="input_invalid", field="channels", expected=expected, found=found[:80])
+    return Refused(message, code="alert_invalid", field="channels", expected=expected, found=found[:80])

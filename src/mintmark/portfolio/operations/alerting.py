@@ -82,7 +82,7 @@ class Alerts:
     def create(self, actor: Actor, wanted: NewAlert, *, key: str | None = None) -> Alert:
         """Add an alert of ``actor``; the same ``key`` again gives the alert it made.
 
-        Refuses: ``forbidden`` for a viewer, ``input_invalid``, ``portfolio_not_found``, ``too_many_alerts``.
+        Refuses: ``forbidden`` for a viewer, ``alert_invalid``, ``portfolio_not_found``, ``too_many_alerts``.
         """
         if not actor.may("trader"):
             raise Refused("making an alert asks for the role trader", code="forbidden", expected="trader")
@@ -248,7 +248,7 @@ class Alerts:
 def _portfolio(connection: Connection, actor: Actor, named: str | UUID | None, condition: Condition) -> UUID | None:
     if named is None and condition.type in ("metric", "rating"):
         message = f"an alert on a {condition.type} asks about a portfolio: name one"
-        raise Refused(message, code="input_invalid", field="portfolio", expected="a portfolio", found="none")
+        raise Refused(message, code="alert_invalid", field="portfolio", expected="a portfolio", found="none")
     if named is None:
         return None
     if isinstance(named, UUID):
@@ -272,6 +272,6 @@ def _said(given: str, field: str, least: int, most: int) -> str:
     if not least <= len(text) <= most or not (text.isprintable() or not text):
         message = f"{field}: expected {least} to {most} letters on one line, found {len(text)}"
         raise Refused(
-            message, code="input_invalid", field=field, expected=f"{least} to {most} letters", found=len(text)
+            message, code="alert_invalid", field=field, expected=f"{least} to {most} letters", found=len(text)
         )
     return text
