@@ -25,7 +25,7 @@ demo: setup ## Load the sample data, run one research cycle to its verdict, and 
 	$(BIN)/mintmark data sample
 	$(BIN)/mintmark agent trigger --follow --gate-policy assess
 	$(BIN)/mintmark portfolio sample
-	$(BIN)/mintmark pattern run portfolio_overview --portfolio SAMPLE --allow-warming
+	$(BIN)/mintmark pattern run portfolio_overview --portfolio SAMPLE
 
 test: setup ## Run every test a fresh machine can run
 	$(PYTEST) 3

@@ -36,9 +36,8 @@ def test_the_sample_answers_and_loading_it_again_changes_nothing(app: App):
     assert again == first
     assert app.ledger.verify(first["ledger_commit_hash"])["valid"]
     answer = portfolio_answers.run(
-        app, local_owner(), "portfolio_overview", portfolio="SAMPLE", inputs=[], security=None, out=None,
-        require_fresh=False,
-    )  # fmt: skip
+        app, local_owner(), "portfolio_overview", portfolio="SAMPLE", inputs=[], security=None, out=None
+    )
     assert answer["metadata"]["ledger_commit_hash"] == first["ledger_commit_hash"]
     assert answer["metadata"]["pricing_pack_id"] == "PP_2018-11-30_EOD_v1"
     valued = answer["result"]["valued"]

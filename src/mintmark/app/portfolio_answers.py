@@ -101,10 +101,16 @@ def create(app: App, actor: Actor, request: PortfolioRequest) -> Body:
 
 
 def sample(app: App, actor: Actor) -> Body:
-    """Load the sample portfolio with its packs; refuses as ``make_sample``."""
+    """Load the sample portfolio and run the nights of its packs, so that they are fresh; refuses as ``make_sample``."""
+    from mintmark.app.nights import night_of
     from mintmark.portfolio import make_sample
 
-    return {"success": True, "data": make_sample(actor, app.data, app.ledger, app.portfolio)}
+    made = make_sample(actor, app.data, app.ledger, app.portfolio)
+    night = night_of(app)
+    for pack_id in made["packs"]:
+        state = app.data.states.health(pack_id=pack_id)
+        night.run(state.policy, state.as_of, f"sample:{state.as_of}")
+    return {"success": True, "data": {**made, "ledger_commit_hash": app.ledger.head()}}
 
 
 def portfolios(app: App, actor: Actor) -> Body:
