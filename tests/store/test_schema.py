@@ -12,7 +12,12 @@ from alembic.migration import MigrationContext
 import mintmark
 from mintmark.store import Database, metadata
 
-ROOMS = sorted(path.parent.name for path in Path(mintmark.__file__).parent.glob("*/tables.py"))
+HOUSE = Path(mintmark.__file__).parent
+DECLARING = sorted(
+    ".".join(("mintmark", *path.relative_to(HOUSE).with_suffix("").parts))
+    for path in HOUSE.rglob("*.py")
+    if "migrations" not in path.parts and " = Table(\n" in path.read_text()
+)
 
 
 def ours(change: Any) -> bool:
@@ -22,9 +27,9 @@ def ours(change: Any) -> bool:
 
 
 def test_the_migrated_schema_is_the_one_the_code_declares(database: Database):
-    assert {"data", "research", "runtime"} <= set(ROOMS)
-    for room in ROOMS:
-        importlib.import_module(f"mintmark.{room}.tables")
+    assert {f"mintmark.{room}.tables" for room in ("data", "ledger", "research", "runtime")} <= set(DECLARING)
+    for name in DECLARING:
+        importlib.import_module(name)
 
     with database.read() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": False})

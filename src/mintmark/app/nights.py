@@ -17,20 +17,20 @@ def alerts_of(app: App) -> Alerts:
     from mintmark.data import DeadLetters
     from mintmark.portfolio import Admins, Alerts, Delivering, MailSettings, Sender, WebhookSettings
 
-    settings = app.settings.alerts
+    alerts = app.settings.alerts
     mail = MailSettings(
-        host=settings.smtp_host,
-        port=settings.smtp_port,
-        tls=settings.smtp_tls,
-        user=settings.smtp_user,
-        password="" if settings.smtp_password is None else settings.smtp_password.get_secret_value(),
-        sender=settings.email_from,
-        ca_file=settings.smtp_ca_file,
+        host=alerts.smtp_host,
+        port=alerts.smtp_port,
+        tls=alerts.smtp_tls,
+        user=alerts.smtp_user,
+        password="" if alerts.smtp_password is None else alerts.smtp_password.get_secret_value(),
+        sender=alerts.email_from,
+        ca_file=alerts.smtp_ca_file,
     )
-    secret = "" if settings.webhook_secret is None else settings.webhook_secret.get_secret_value()
-    sender = Sender(mail, WebhookSettings(secret, settings.private_webhook_hosts))
+    secret = "" if alerts.webhook_secret is None else alerts.webhook_secret.get_secret_value()
+    sender = Sender(mail, WebhookSettings(secret, alerts.private_webhook_hosts))
     delivering = Delivering(app.database, app.clock, sender, DeadLetters(app.database, app.clock))
-    admins = Admins((app.local_owner.user_id,), settings.admin_channels)
+    admins = Admins((app.local_owner.user_id,), alerts.admin_channels)
     return Alerts(app.database, app.clock, delivering, admins)
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Column,
     Connection,
     Date,
+    Index,
     Integer,
     Row,
     Table,
@@ -48,6 +49,7 @@ alerts = Table(
     Column("seen", UtcTime),
     Column("fired", UtcTime),
     Column("last", Json),
+    Index("portfolio_alerts_by_owner", "owner", "created_at"),
 )
 notifications = Table(
     "portfolio_notifications",
@@ -61,6 +63,7 @@ notifications = Table(
     Column("made_at", UtcTime, nullable=False),
     Column("read_at", UtcTime),
     UniqueConstraint("alert_id", "owner", "day", name="portfolio_notifications_once"),
+    Index("portfolio_notifications_by_owner", "owner", "made_at"),
 )
 deliveries = Table(
     "portfolio_deliveries",
@@ -71,6 +74,7 @@ deliveries = Table(
     Column("status", Text, nullable=False),
     Column("tried_at", UtcTime),
     Column("delivered_at", UtcTime),
+    Index("portfolio_deliveries_by_status", "status"),
 )
 
 
