@@ -29,6 +29,7 @@ def test_units_are_whole_and_half_of_what_was_bought_is_sold_again():
     assert trades == [("399", "30"), ("109", "45.5"), ("-254", "60")]
 
 
+@pytest.mark.long
 def test_the_sample_answers_and_loading_it_again_changes_nothing(app: App):
     first = portfolio_answers.sample(app, local_owner())["data"]
     again = portfolio_answers.sample(app, local_owner())["data"]
