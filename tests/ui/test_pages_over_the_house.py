@@ -178,6 +178,6 @@ def test_a_sweep_started_on_its_page_ends_with_the_sheet_that_was_stored(served:
     assert {name: best[name] for name in ("fast", "slow", "sharpe_ratio")}.items() <= told["best"][0].items()
     tile = page.locator(".tile", has_text="Tries counted").locator("b")
     assert tile.inner_text() == f"{told['dsr_trials']:,}"
-    report = open_page(served + str(page.get_by_role("link", name="Full report").get_attribute("href")))
-    expect(report.get_by_role("heading", name="Map of the sweep")).to_be_visible()
     keep(page, "real_sweep_1440_dark")
+    page.goto(served + str(page.get_by_role("link", name="Full report").get_attribute("href")))
+    expect(page.get_by_role("heading", name="Map of the sweep")).to_be_visible()
