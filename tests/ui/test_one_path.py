@@ -88,9 +88,9 @@ def _asked_over_http(real: RealHouse, meta: dict[str, Any]) -> dict[str, Any]:
     from keys import bearer
 
     shown = bearer(f"sqlite:///{real.home / 'mintmark.db'}")
-    api = httpx.Client(base_url=f"{real.address}/api/v1", headers=shown, timeout=60)
-    portfolio = api.get("/portfolios").json()["data"][0]["portfolio_id"]
     pinned = {"pack_id": meta["pricing_pack_id"], "ledger_commit_hash": meta["ledger_commit_hash"]}
-    asked = {"pattern_id": "portfolio_overview", "portfolio_id": portfolio, **pinned}
-    found: dict[str, Any] = api.post("/execute", json=asked).json()
+    with httpx.Client(base_url=f"{real.address}/api/v1", headers=shown, timeout=60) as api:
+        portfolio = api.get("/portfolios").json()["data"][0]["portfolio_id"]
+        asked = {"pattern_id": "portfolio_overview", "portfolio_id": portfolio, **pinned}
+        found: dict[str, Any] = api.post("/execute", json=asked).json()
     return found
