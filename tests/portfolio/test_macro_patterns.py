@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +12,10 @@ import pytest
 from mintmark.app import App, local_owner
 from mintmark.domain import MintmarkError, canonical_json
 from mintmark.portfolio import Question
+from mintmark.portfolio.alerts import Condition, Standing
+from mintmark.portfolio.operations.alert_rows import Alert
+from mintmark.portfolio.operations.observing import Observer
+from mintmark.portfolio.playbooks import DRAWDOWN_AT_RISK, REGIME
 
 # Two packs of real series are sealed first.
 pytestmark = pytest.mark.long
@@ -41,6 +46,40 @@ def test_the_macro_overview_tells_regime_betas_and_depth_where_alerts_look_for_t
     assert found["factor_bars"]["set"] == "macro3_monthly"
     assert [one["factor"] for one in found["factor_bars"]["portfolio"]["betas"]] == ["inflation", "credit", "equity"]
     assert body["metadata"]["sources"] == ["ledger", "sample:arch", "sample:skfolio", "sample:statsmodels"]
+
+
+def test_alerts_on_depth_and_regime_see_what_the_overview_tells(fresh_sample: App):
+    owner, portfolio = local_owner(), fresh_sample.portfolio.portfolio(local_owner(), "SAMPLE").portfolio_id
+    state = fresh_sample.data.states.choose("EOD", "PP_2009-06-30_EOD_v1")
+
+    def ask(actor: Any, question: Question, request_id: str) -> Any:
+        return fresh_sample.portfolio.execute(actor, question, request_id=request_id).body
+
+    def an_alert(condition: Condition) -> Alert:
+        began = datetime(2009, 6, 30, tzinfo=UTC)
+        return Alert("a", owner.user_id, portfolio, "x", condition, 15, (), "", True, began, Standing(), None)
+
+    observer = Observer(state, fresh_sample.data.states.view(state.pack_id), ask)
+    depth = observer.see(an_alert(Condition("metric", "SAMPLE", DRAWDOWN_AT_RISK, ">", Decimal("0.1"))))
+    regime = observer.see(an_alert(Condition("macro", "US", REGIME, "!=", "MID_EXPANSION")))
+
+    told = asked(fresh_sample, "portfolio_macro_overview")["result"]
+    assert depth == (Decimal(repr(told["dar_widget"]["at_risk"])), None)
+    assert regime == ("DEEP_CONTRACTION", None)
+
+
+def test_what_a_night_computes_ahead_is_answered_again_without_an_agent(fresh_sample: App):
+    owner, portfolio = local_owner(), fresh_sample.portfolio.portfolio(local_owner(), "SAMPLE").portfolio_id
+    question = Question("portfolio_macro_overview", portfolio_id=portfolio, asof_date="2009-06-30",
+                        inputs={"confidence": 0.9})  # fmt: skip
+    ahead = fresh_sample.portfolio.ask_ahead(owner, question, "00000000-0000-4000-8000-000000000002")
+
+    body = fresh_sample.portfolio.execute(owner, question, request_id="00000000-0000-4000-8000-000000000003").body
+
+    assert canonical_json(body["result"]) == canonical_json(ahead["result"])
+    assert canonical_json(body["undefined"]) == canonical_json(ahead["undefined"])
+    took = {one["capability"]: one["duration_ms"] for one in body["metadata"]["trace"]["steps"]}
+    assert took["macro.compute_dar"] == took["risk.compute_factor_exposures"] == took["macro.detect_regime"] == 0
 
 
 def test_the_depth_at_risk_is_money_of_the_value_and_shared_out_among_holdings(fresh_sample: App):
