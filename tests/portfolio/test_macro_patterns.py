@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -25,7 +25,7 @@ def asked(app: App, pattern: str, day: str = "2009-06-30", **inputs: Any) -> dic
     """The body of the answer about the sample portfolio on ``day``, as it goes over the wire."""
     owner = local_owner()
     portfolio = app.portfolio.portfolio(owner, "SAMPLE").portfolio_id
-    question = Question(pattern_id=pattern, portfolio_id=portfolio, asof_date=day, inputs=inputs)
+    question = Question(pattern_id=pattern, portfolio_id=portfolio, asof_date=day, inputs=inputs, require_fresh=False)
     answer = app.portfolio.execute(owner, question, request_id="00000000-0000-4000-8000-000000000001")
     body: dict[str, Any] = json.loads(canonical_json(dict(answer.body)))
     return body
@@ -182,6 +182,19 @@ def test_cycle_risk_lays_betas_over_the_phase_and_says_that_its_days_are_too_few
     assert overlay["short_term"]["expected"] == pytest.approx(sum(one["contribution"] for one in rows))
     assert body["undefined"]["overlay.long_term"] == "macro_inputs_missing"
     assert "regime_days_too_few" in {one["code"] for one in body["warnings"]}
+
+
+def test_where_the_regime_is_long_known_the_depth_is_drawn_from_its_days_alone(fresh_sample: App):
+    # The regime of June 2008 was in force on over 400 of the 1,260 days before.
+    fresh_sample.data.build(date(2008, 6, 30), "EOD")
+
+    body = asked(fresh_sample, "portfolio_cycle_risk", "2008-06-30")
+    usual = asked(fresh_sample, "portfolio_macro_overview", "2008-06-30")
+
+    assert body["result"]["phases"]["phase"] == "EARLY_CONTRACTION"
+    assert body["result"]["dar_widget"]["conditional"] is True
+    assert "regime_days_too_few" not in {one["code"] for one in body["warnings"]}
+    assert body["result"]["dar_widget"]["at_risk"] != usual["result"]["dar_widget"]["at_risk"]
 
 
 def test_three_ways_out_of_debt_stand_side_by_side_with_what_softens_each(fresh_sample: App):

@@ -14,7 +14,7 @@ from mintmark.domain import Refusal, Refused
 from mintmark.measures import Exposures, Undefined
 from mintmark.portfolio.capabilities.financial_analyst_performance import tell_left_out
 from mintmark.portfolio.capabilities.macro_hound_series import LookBackWeeks, day_of, finder, wrong_weeks
-from mintmark.portfolio.capability import Arguments, Capability, Reading
+from mintmark.portfolio.capability import Arguments, Capability, Notes, Reading
 from mintmark.portfolio.exposed_holdings import FIVE_YEARS, as_held, held_of, last_days
 from mintmark.portfolio.factors import Factors, SetName, Sources, expose, fill_factors
 from mintmark.portfolio.history import open_history
@@ -124,10 +124,14 @@ class Fitting:
             self._notes.undefined(path, why.reason)
             return None
         fit = _fit(self._factors, found)
-        for place, one in enumerate(fit.betas):
-            if one.t is None:
-                self._notes.undefined(f"{path}.betas.{place}.t", "no_variation")
+        _tell_t(self._notes, path, fit)
         return fit
+
+
+def _tell_t(notes: Notes, path: str, fit: Fit) -> None:
+    for place, one in enumerate(fit.betas):
+        if one.t is None:
+            notes.undefined(f"{path}.betas.{place}.t", "no_variation")
 
 
 def _fit(factors: Factors, found: Exposures) -> Fit:
@@ -168,6 +172,7 @@ def history(reading: Reading, given: LookBackWeeks) -> ExposureHistory | Refusal
         returns = np.where((had.dates >= first) & (had.dates <= end), had.returns, np.nan)
         found = factors if isinstance(factors, Refusal) else _month(reading, factors, had.days, returns)
         if isinstance(found, Fit):
+            _tell_t(reading.notes, f"months.{place}.fit", found)
             months.append(ExposureMonth(day=end.astype(object), fit=found, reason=None))
             continue
         reading.notes.undefined(f"months.{place}.fit", found.code)

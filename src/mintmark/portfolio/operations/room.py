@@ -121,7 +121,11 @@ class PortfolioRoom:
         runtime = Runtime(self.agents, display=self._display, jitter=jitter, meter=meters.called, ahead=ahead)
         if not keeps:
             self._runtime = runtime
-        parts = {ExportGate: self._exports, MakesAlerts: _AlertMaker(self._alerts), HedgeList: self._hedges}
+        parts: dict[type, object] = {
+            ExportGate: self._exports,
+            MakesAlerts: _AlertMaker(self._alerts),
+            HedgeList: self._hedges,
+        }
         services = Services(self._clock, parts)
         packs, exporter = PacksOfRoom(self._data), AnswerExporter(self._exports)
         house = House(self._database, self._clock, packs, self._ledger, services, self._code_version, exporter)
