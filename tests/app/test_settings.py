@@ -218,5 +218,5 @@ def test_the_tree_has_the_settings_this_house_needs():
     assert len(PATHS) == len(set(PATHS)) == 48
     assert set(Settings.model_fields) == {
         "home", "rights_file", "store", "research", "runtime", "llm", "data", "access", "alerts", "providers",
-        "telemetry",
+        "telemetry", "hedging",
     }  # fmt: skip
