@@ -215,8 +215,8 @@ def test_settings_cannot_be_changed(tmp_path: Path):
 
 
 def test_the_tree_has_the_settings_this_house_needs():
-    assert len(PATHS) == len(set(PATHS)) == 47
+    assert len(PATHS) == len(set(PATHS)) == 48
     assert set(Settings.model_fields) == {
         "home", "rights_file", "store", "research", "runtime", "llm", "data", "access", "alerts", "providers",
-        "telemetry",
+        "telemetry", "hedging",
     }  # fmt: skip

@@ -14,6 +14,7 @@ from mintmark.portfolio.cycles import (
     LONG_TERM,
     Empire,
     beta_shifts,
+    betas_turned,
     empire_phase,
     long_term_phase,
     regime_shifts,
@@ -152,9 +153,20 @@ def test_the_history_of_regimes_turns_at_month_ends(real):
     history = regime_history(short_term_slots(real), days)
 
     assert len(history) == 30
-    shifts = regime_shifts(history)
+    shifts = regime_shifts([(end, getattr(one, "phase", None)) for end, one in zip(days, history, strict=True)])
     assert [shift.before for shift in shifts[1:]] == [shift.after for shift in shifts[:-1]]
     assert history[-1].phase == "DEEP_CONTRACTION" == shifts[-1].after
+
+
+def test_a_beta_that_drifts_turns_once_it_is_two_errors_from_where_it_last_turned():
+    drift = [(day(f"2009-0{month}-28"), {"equity": (1.0 + 0.15 * month, 0.1)}) for month in range(1, 8)]
+
+    turned = betas_turned(drift)
+
+    # From 1.15 the first beta over 1.35 is that of March, from 1.45 over 1.65 that of May, from 1.75 that of July.
+    assert [(str(one.day), one.before) for one in turned] == [
+        ("2009-03-28", pytest.approx(1.15)), ("2009-05-28", pytest.approx(1.45)), ("2009-07-28", pytest.approx(1.75)),
+    ]  # fmt: skip
 
 
 def test_a_beta_shifts_when_it_moves_by_over_two_errors():

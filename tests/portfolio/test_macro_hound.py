@@ -3,37 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from portfolio_house import HandClock
 
-from mintmark.app import App, local_owner, open_app
-from mintmark.data import PREWARM_STEPS
+from mintmark.app import App, local_owner
 from mintmark.domain import MintmarkError, canonical_json
-from mintmark.measures import compile_kernels
 from mintmark.portfolio import Question
 
 # Two packs of real series are sealed first.
 pytestmark = pytest.mark.long
-
-LATE = datetime(2025, 10, 22, 5, 0, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    """The sample of portfolios with its two packs, both fresh."""
-    compile_kernels()
-    app = open_app(home=tmp_path_factory.mktemp("macro") / "home", clock=HandClock(LATE))
-    for pack_id in app.data.portfolio_sample()["packs"]:
-        app.data.states.reconciled(pack_id, passed=True)
-        for step in PREWARM_STEPS:
-            app.data.states.prewarmed(pack_id, step)
-        app.data.states.mark_fresh(pack_id)
-    yield app
-    app.close()
 
 
 def asked(app: App, day: str) -> dict[str, Any]:
@@ -44,8 +23,8 @@ def asked(app: App, day: str) -> dict[str, Any]:
     return body
 
 
-def test_in_the_middle_of_2009_three_slots_of_the_sample_tell_a_deep_contraction(sample: App):
-    body = asked(sample, "2009-06-30")
+def test_in_the_middle_of_2009_three_slots_of_the_sample_tell_a_deep_contraction(fresh_sample: App):
+    body = asked(fresh_sample, "2009-06-30")
 
     card = body["result"]["stdc"]
     assert card["phase"] == "DEEP_CONTRACTION" == body["result"]["overview"]["short_term"]
@@ -58,8 +37,8 @@ def test_in_the_middle_of_2009_three_slots_of_the_sample_tell_a_deep_contraction
     assert body["metadata"]["sources"] == ["sample:arch", "sample:statsmodels"]
 
 
-def test_what_the_sample_lacks_of_cycles_is_refused_by_name_and_the_rest_answers(sample: App):
-    body = asked(sample, "2009-06-30")
+def test_what_the_sample_lacks_of_cycles_is_refused_by_name_and_the_rest_answers(fresh_sample: App):
+    body = asked(fresh_sample, "2009-06-30")
 
     assert body["result"]["empire"] is None
     assert body["undefined"]["empire"] == "inputs_missing"
@@ -67,8 +46,8 @@ def test_what_the_sample_lacks_of_cycles_is_refused_by_name_and_the_rest_answers
     assert body["result"]["overview"]["told"] == 1
 
 
-def test_in_2018_unemployment_has_ended_and_no_cycle_can_be_told(sample: App):
+def test_in_2018_unemployment_has_ended_and_no_cycle_can_be_told(fresh_sample: App):
     with pytest.raises(MintmarkError) as caught:
-        asked(sample, "2018-11-30")
+        asked(fresh_sample, "2018-11-30")
 
     assert caught.value.code == "macro_inputs_missing"

@@ -10,9 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mintmark.domain import Refusal
+from mintmark.measures import currency_shock
 from mintmark.portfolio.hedges import foreign_exposure, suggest_hedges
 from mintmark.portfolio.replays import REPLAYS, Replayed, ReplayResult, replay
-from mintmark.portfolio.scenarios import FACTORS, SCENARIOS, Exposed, ScenarioResult, run_scenario, scenario_of
+from mintmark.portfolio.scenarios import (
+    FACTORS,
+    SCENARIOS,
+    Exposed,
+    ScenarioResult,
+    run_scenario,
+    scenario_of,
+    shocked,
+)
 
 BETAS = dict(zip(FACTORS, (-5.0, -3.0, -2.0, 0.0, 1.0), strict=True))
 
@@ -122,10 +131,14 @@ def hedged(scenario="equity_selloff", beta=0.8, base="EUR", positions=None):
     held = positions or [position("ACME", 100_000, "USD", {"equity": beta})]
     result = run_scenario(held, SCENARIOS[scenario], base, FACTORS)
     index = Exposed("SPY", Decimal(1), base, {"equity": 1.0})
+    shocks = SCENARIOS[scenario]
+    worth = {one.symbol: shocked(one, shocks, base).fraction for one in (index, position("GOLD", 1))}
     return result, suggest_hedges(
-        result, Decimal(100_000), SCENARIOS[scenario], base, returns=beta * market,
-        instruments={"SPY": (market, index), "FLAT": (np.zeros(500), index), "GOLD": (-market, position("GOLD", 1))},
-        foreign=foreign_exposure(held, base),
+        result.total, Decimal(100_000), returns=beta * market,
+        instruments={"SPY": (market, worth["SPY"]), "FLAT": (np.zeros(500), worth["SPY"]),
+                     "GOLD": (-market, worth["GOLD"])},
+        foreign={name: (value, Decimal(repr(currency_shock(name, base, float(shocks["usd"])))))
+                 for name, value in foreign_exposure(held, base).items()},
     )  # fmt: skip
 
 
@@ -139,12 +152,9 @@ def test_a_hedge_is_sold_by_its_beta_and_the_scenario_run_again():
 
 
 def test_a_portfolio_worth_nothing_has_no_hedge():
-    result, _ = hedged()
+    foreign = {"USD": (Decimal(5), Decimal("-0.05"))}
 
-    found = suggest_hedges(
-        result, Decimal(0), SCENARIOS["usd_down"], "EUR", returns=np.zeros(2), instruments={},
-        foreign={"USD": Decimal(5)},
-    )  # fmt: skip
+    found = suggest_hedges(Decimal(-1), Decimal(0), returns=np.zeros(2), instruments={}, foreign=foreign)
 
     assert (found.hedges, found.dropped) == ((), {"USD": "no_equity"})
 

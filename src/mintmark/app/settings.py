@@ -189,6 +189,12 @@ class AlertSettings(Part):
     )
 
 
+class HedgingSettings(Part):
+    instruments: tuple[str, ...] = Field(
+        (), description="Symbols a portfolio may be hedged with, such as an index fund. Empty: currencies alone."
+    )
+
+
 class Settings(BaseSettings):
     """What may be set, by ``MINTMARK_<PART>__<KEY>`` or in ``mintmark.toml`` of the home folder.
 
@@ -217,6 +223,7 @@ class Settings(BaseSettings):
     providers: ProviderSettings = Field(default_factory=ProviderSettings)
     telemetry: TelemetrySettings = Field(default_factory=TelemetrySettings)
     alerts: AlertSettings = Field(default_factory=AlertSettings)
+    hedging: HedgingSettings = Field(default_factory=HedgingSettings)
 
     @field_validator("home")
     @classmethod

@@ -194,6 +194,7 @@ class App:
             version,
             self.meters,
             alerts,
+            self.settings.hedging.instruments,
         )
 
     @cached_property

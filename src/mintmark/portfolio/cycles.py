@@ -118,14 +118,29 @@ class Shift:
     after: str | float
 
 
-def regime_shifts(history: Sequence[Phase | Refusal]) -> tuple[Shift, ...]:
+def regime_shifts(history: Sequence[tuple[np.datetime64, str | None]]) -> tuple[Shift, ...]:
     """Return each day of ``history`` whose regime is another than that of the last day that had one."""
-    told = [one for one in history if isinstance(one, Phase)]
+    told = [(day, phase) for day, phase in history if phase is not None]
     return tuple(
-        Shift("regime", "regime", after.day, before.phase, after.phase)
-        for before, after in pairwise(told)
-        if before.phase != after.phase
+        Shift("regime", "regime", day, before, after) for (_, before), (day, after) in pairwise(told) if before != after
     )
+
+
+def betas_turned(
+    history: Sequence[tuple[np.datetime64, Mapping[str, tuple[float, float]]]],
+) -> tuple[Shift, ...]:
+    """Return each beta of ``history`` that moved by over two errors from its first, or from where it last turned to.
+
+    Values are (beta, error) by factor. A slow drift is found once it has gone far enough.
+    """
+    found: list[Shift] = []
+    standing: dict[str, tuple[float, float]] = {}
+    for day, betas in history:
+        turned = beta_shifts(day, standing, betas)
+        found += turned
+        moved = {one.subject for one in turned}
+        standing.update({name: beta for name, beta in betas.items() if name in moved or name not in standing})
+    return tuple(found)
 
 
 def beta_shifts(

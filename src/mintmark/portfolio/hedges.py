@@ -9,9 +9,9 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
-from mintmark.measures import Undefined, currency_shock, hedge_ratio
+from mintmark.measures import Undefined, hedge_ratio
 from mintmark.portfolio.costs import trade_cost
-from mintmark.portfolio.scenarios import Exposed, ScenarioResult, Shocks, shocked
+from mintmark.portfolio.scenarios import Exposed
 
 FloatArray = NDArray[np.float64]
 
@@ -41,47 +41,51 @@ class Hedges:
     dropped: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class HedgeList:
+    """The instruments a house may hedge with."""
+
+    symbols: tuple[str, ...]
+
+
 def suggest_hedges(
-    result: ScenarioResult,
+    total: Decimal,
     nav: Decimal,
-    shocks: Shocks,
-    base: str,
     *,
     returns: FloatArray,
-    instruments: Mapping[str, tuple[FloatArray, Exposed]],
-    foreign: Mapping[str, Decimal],
+    instruments: Mapping[str, tuple[FloatArray, Decimal | None]],
+    foreign: Mapping[str, tuple[Decimal, Decimal | None]],
 ) -> Hedges:
-    """Return what lessens the loss of ``result``, with the scenario run again after each.
+    """Return what lessens the loss of a scenario that changes a portfolio by ``total``, with it run again after each.
 
-    ``returns`` (n_periods,) of the portfolio, and for each instrument its own of the same periods, all in ``base``,
-    beside what a scenario sees of one unit of base currency in it. ``foreign``: exposure to each currency in base
-    currency, hedged by selling all of it forward. No option is priced. A hedge that costs over 20 bp is dropped. A
-    portfolio worth nothing has no hedge.
+    ``returns`` (n_periods,) of the portfolio, and for each instrument its own of the same periods, all in base
+    currency, beside what the scenario does to one unit of base currency in it. ``foreign``: exposure to each currency
+    in base currency and what the scenario does to that currency, hedged by selling all of it forward. What is not
+    known of one is None. No option is priced. A hedge that costs over 20 bp is dropped. A portfolio worth nothing has
+    no hedge.
     """
     if nav <= 0:
         return Hedges((), dict.fromkeys((*instruments, *foreign), "no_equity"))
     found: list[Hedge] = []
     dropped: dict[str, str] = {}
-    for symbol, (own, exposed) in instruments.items():
+    for symbol, (own, fraction) in instruments.items():
         try:
             ratio = Decimal(format(hedge_ratio(returns, own), ".12f"))
         except Undefined as why:
             dropped[symbol] = why.reason
             continue
-        fraction = shocked(exposed, shocks, base).fraction
-        _weigh("instrument", symbol, ratio, fraction, result, nav, found, dropped)
-    for currency, exposure in foreign.items():
-        fraction = Decimal(format(currency_shock(currency, base, float(shocks["usd"])), ".12f"))
-        _weigh("fx_forward", currency, -exposure / nav, fraction, result, nav, found, dropped)
+        _weigh("instrument", symbol, ratio, fraction, total, nav, found, dropped)
+    for currency, (exposure, fraction) in foreign.items():
+        _weigh("fx_forward", currency, -exposure / nav, fraction, total, nav, found, dropped)
     return Hedges(tuple(sorted(found, key=lambda one: (-one.total_after, one.symbol))), dropped)
 
 
 def _weigh(
-    kind: str, symbol: str, ratio: Decimal, fraction: Decimal | None, result: ScenarioResult, nav: Decimal,
+    kind: str, symbol: str, ratio: Decimal, fraction: Decimal | None, total: Decimal, nav: Decimal,
     found: list[Hedge], dropped: dict[str, str],
 ) -> None:  # fmt: skip
     if fraction is None:
-        dropped[symbol] = "no_betas"
+        dropped[symbol] = "no_betas" if kind == "instrument" else "rate_missing"
         return
     notional = (ratio * nav).quantize(_TEN_PLACES)
     cost, change = trade_cost(notional), (notional * fraction).quantize(_TEN_PLACES)
@@ -90,7 +94,7 @@ def _weigh(
     elif change - cost <= 0:
         dropped[symbol] = "no_relief"
     else:
-        found.append(Hedge(kind, symbol, notional, ratio, cost, change, result.total + change - cost))
+        found.append(Hedge(kind, symbol, notional, ratio, cost, change, total + change - cost))
 
 
 def foreign_exposure(positions: Sequence[Exposed], base: str) -> dict[str, Decimal]:

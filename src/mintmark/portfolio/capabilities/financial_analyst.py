@@ -7,6 +7,7 @@ from mintmark.portfolio.capabilities import (
     financial_analyst_attribution,
     financial_analyst_charts,
     financial_analyst_holdings,
+    financial_analyst_macro_charts,
     financial_analyst_performance,
     financial_analyst_position,
 )
@@ -19,6 +20,7 @@ _FILES = (
     financial_analyst_charts,
     financial_analyst_position,
     financial_analyst_actions,
+    financial_analyst_macro_charts,
 )
 
 AGENT = Agent("financial_analyst", tuple(one for file in _FILES for one in file.capabilities()), timeout=10.0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
@@ -11,12 +10,14 @@ from pydantic import BeforeValidator
 
 from mintmark.domain import Refusal
 from mintmark.measures import Undefined
-from mintmark.portfolio.capabilities.macro_hound_series import day_of, finder
+from mintmark.portfolio.capabilities import macro_hound_factors, macro_hound_risk, macro_hound_scenarios
+from mintmark.portfolio.capabilities.macro_hound_series import LookBackWeeks, day_of, finder, wrong_weeks
 from mintmark.portfolio.capability import Agent, Answer, Arguments, Capability, Reading
 from mintmark.portfolio.cycles import EMPIRE_WEIGHTS, empire_phase, long_term_phase
 from mintmark.portfolio.cycles import SLOTS as LONG_SLOTS
 from mintmark.portfolio.cycles import YEARS as LONG_YEARS
 from mintmark.portfolio.macro import SLOTS, YEARS, Phase, SlotReading, detect_regime, month_ends, read_slot
+from mintmark.portfolio.macro_shapes import Indicator, Indicators, Month, PhaseCard, RegimeCard, RegimeHistory
 from mintmark.portfolio.macro_sources import Find, long_term_slots, short_term_slots
 from mintmark.portfolio.shapes import of_state
 
@@ -26,59 +27,6 @@ _TEN_YEARS = np.timedelta64(120, "M")
 
 class Nothing(Arguments):
     """No arguments."""
-
-
-class LookBackWeeks(Arguments):
-    """How far back, in weeks."""
-
-    lookback_weeks: int = 52
-
-
-class Indicator(Answer):
-    """The last value of a slot, of which period and series, and its distance from the mean in deviations."""
-
-    slot: str
-    z: float
-    value: float
-    period_end: date
-    series: str
-
-
-class PhaseCard(Answer):
-    """The phase that fits best; ``shares`` of all scores are no probabilities; ``missing`` says why by slot."""
-
-    phase: str
-    day: date
-    score: float
-    confidence: float
-    scores: dict[str, float]
-    shares: dict[str, float]
-    indicators: list[Indicator]
-    missing: dict[str, str]
-
-
-class Indicators(Answer):
-    """Every slot of the regime and of the long-term cycle that can be read."""
-
-    day: date
-    short_term: list[Indicator]
-    long_term: list[Indicator]
-    missing: dict[str, str]
-
-
-class Month(Answer):
-    """The regime at a month end; None with its code where it could not be told."""
-
-    day: date
-    phase: str | None
-    confidence: float | None
-    reason: str | None
-
-
-class RegimeHistory(Answer):
-    """The regime at each month end looked back on, each by what was known then."""
-
-    months: list[Month]
 
 
 class EmpireCard(Answer):
@@ -116,6 +64,12 @@ def regime(reading: Reading, _: Nothing) -> PhaseCard | Refusal:
     return _card(reading, detect_regime(short_term_slots(finder(reading)), day_of(reading)), len(SLOTS))
 
 
+def detected(reading: Reading, given: Nothing) -> RegimeCard | Refusal:
+    """Return the regime; refuses as ``regime``."""
+    found = regime(reading, given)
+    return found if isinstance(found, Refusal) else RegimeCard(**found.model_dump(), regime=found.phase)
+
+
 def long_term(reading: Reading, _: Nothing) -> PhaseCard | Refusal:
     """Return the phase of the long-term cycle; refuses ``macro_inputs_missing`` under 2 of 4 slots."""
     return _card(reading, long_term_phase(long_term_slots(finder(reading)), day_of(reading)), len(LONG_SLOTS))
@@ -144,9 +98,9 @@ def indicators(reading: Reading, _: Nothing) -> Indicators:
 
 def history(reading: Reading, given: LookBackWeeks) -> RegimeHistory | Refusal:
     """Return the regime at each month end of the last weeks."""
-    if not 4 <= given.lookback_weeks <= 2_600:
-        message = f"lookback_weeks: expected 4 to 2600, found {given.lookback_weeks}"
-        return Refusal("input_invalid", message, observed=given.lookback_weeks, limit=2_600)
+    wrong = wrong_weeks(given)
+    if wrong is not None:
+        return wrong
     last = day_of(reading)
     slots, months = short_term_slots(finder(reading)), []
     for index, end in enumerate(month_ends(last - np.timedelta64(7 * given.lookback_weeks, "D"), last)):
@@ -223,13 +177,16 @@ def _indicator(slot: str, one: SlotReading) -> Indicator:
 AGENT = Agent(
     "macro_hound",
     (
-        Capability("macro.detect_regime", Nothing, PhaseCard, regime, "The regime that fits what was known."),
+        Capability("macro.detect_regime", Nothing, RegimeCard, detected, "The regime that fits what was known."),
         Capability("macro.get_indicators", Nothing, Indicators, indicators, "Where each macro reading stands."),
         Capability("macro.get_regime_history", LookBackWeeks, RegimeHistory, history, "The regime at month ends."),
         Capability("cycles.compute_short_term", Nothing, PhaseCard, regime, "The phase of the short-term cycle."),
         Capability("cycles.compute_long_term", Nothing, PhaseCard, long_term, "The phase of the long-term cycle."),
         Capability("cycles.compute_empire", Nothing, EmpireCard, empire, "The rise or decline of a country."),
         Capability("cycles.aggregate_overview", CyclesGiven, CyclesOverview, overview, "All cycles side by side."),
+        *macro_hound_factors.capabilities(),
+        *macro_hound_risk.capabilities(),
+        *macro_hound_scenarios.capabilities(),
     ),
     timeout=20.0,
 )

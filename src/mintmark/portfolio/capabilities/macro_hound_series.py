@@ -6,10 +6,24 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from mintmark.domain import Refused
-from mintmark.portfolio.capability import Reading
+from mintmark.domain import Refusal, Refused
+from mintmark.portfolio.capability import Arguments, Reading
 from mintmark.portfolio.macro import Frequency, MacroSeries
 from mintmark.portfolio.macro_sources import Find, period_ends
+
+
+class LookBackWeeks(Arguments):
+    """How far back, in weeks."""
+
+    lookback_weeks: int = 52
+
+
+def wrong_weeks(given: LookBackWeeks) -> Refusal | None:
+    """Return the refusal of a time that is too short or too long to look back on."""
+    if 4 <= given.lookback_weeks <= 2_600:
+        return None
+    message = f"lookback_weeks: expected 4 to 2600, found {given.lookback_weeks}"
+    return Refusal("input_invalid", message, observed=given.lookback_weeks, limit=2_600)
 
 
 def finder(reading: Reading) -> Find:

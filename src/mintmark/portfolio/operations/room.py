@@ -22,6 +22,7 @@ from mintmark.portfolio.capabilities.alerts import MakesAlerts
 from mintmark.portfolio.capability import Agents, Services
 from mintmark.portfolio.context import Actor, RequestCtx
 from mintmark.portfolio.export_gate import ExportGate
+from mintmark.portfolio.hedges import HedgeList
 from mintmark.portfolio.operations.alerting import Alerts, NewAlert
 from mintmark.portfolio.operations.executing import Executor, House
 from mintmark.portfolio.operations.exporting import AnswerExporter, Exports
@@ -74,6 +75,7 @@ class PortfolioRoom:
         code_version: str,
         meters: Meters,
         alerts: Callable[[], Alerts],
+        hedges: tuple[str, ...] = (),
     ) -> None:
         self._meters = meters
         self._database, self._clock = database, clock
@@ -82,6 +84,7 @@ class PortfolioRoom:
         self._exports = exports
         self._code_version = code_version
         self._alerts = alerts
+        self._hedges = HedgeList(hedges)
 
     @cached_property
     def agents(self) -> Agents:
@@ -118,7 +121,12 @@ class PortfolioRoom:
         runtime = Runtime(self.agents, display=self._display, jitter=jitter, meter=meters.called, ahead=ahead)
         if not keeps:
             self._runtime = runtime
-        services = Services(self._clock, {ExportGate: self._exports, MakesAlerts: _AlertMaker(self._alerts)})
+        parts: dict[type, object] = {
+            ExportGate: self._exports,
+            MakesAlerts: _AlertMaker(self._alerts),
+            HedgeList: self._hedges,
+        }
+        services = Services(self._clock, parts)
         packs, exporter = PacksOfRoom(self._data), AnswerExporter(self._exports)
         house = House(self._database, self._clock, packs, self._ledger, services, self._code_version, exporter)
         return Executor(self.patterns, Orchestrator(runtime), house)
