@@ -340,7 +340,7 @@ class Valuation:
 
 
 def _numbers(days: Sequence[date]) -> NDArray[np.int64]:
-    return np.array([day_number(day) for day in days], dtype=np.int64)
+    return np.array(days, dtype="datetime64[D]").astype(np.int64)
 
 
 def _fixing(series: Series) -> str:
