@@ -6,9 +6,11 @@ from mintmark.portfolio.capabilities import (
     financial_analyst_actions,
     financial_analyst_attribution,
     financial_analyst_charts,
+    financial_analyst_harvest,
     financial_analyst_holdings,
     financial_analyst_performance,
     financial_analyst_position,
+    financial_analyst_tax,
 )
 from mintmark.portfolio.capability import Agent
 
@@ -19,6 +21,8 @@ _FILES = (
     financial_analyst_charts,
     financial_analyst_position,
     financial_analyst_actions,
+    financial_analyst_tax,
+    financial_analyst_harvest,
 )
 
 AGENT = Agent("financial_analyst", tuple(one for file in _FILES for one in file.capabilities()), timeout=10.0)
