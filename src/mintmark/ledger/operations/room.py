@@ -202,14 +202,11 @@ class Ledger:
         """
         with self.database.read() as connection:
             if head is None:
-                sequence, commit_hash = read_head(connection)
-            else:
-                sequence, commit_hash = 0 if head == "0" * 64 else sequence_of(connection, head), head
+                return self._views.at(*read_head(connection))
+            sequence = 0 if head == "0" * 64 else sequence_of(connection, head)
         if sequence is None:
-            raise Refused(
-                f"no entry has the hash {commit_hash[:80]}", code="ledger_commit_not_found", hash=commit_hash[:80]
-            )
-        return self._views.at(sequence, commit_hash)
+            raise Refused(f"no entry has the hash {head[:80]}", code="ledger_commit_not_found", hash=head[:80])
+        return self._views.at(sequence, head)
 
     def entry(self, entry_id: str) -> Entry:
         """Return one entry. Raises: Refused ``not_found``."""

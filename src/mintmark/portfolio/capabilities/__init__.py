@@ -6,7 +6,16 @@ from importlib import import_module
 
 from mintmark.portfolio.capability import Agents
 
-AGENTS = ("alerts", "claude", "data_harvester", "financial_analyst", "macro_hound", "ratings", "reports")
+AGENTS = (
+    "alerts",
+    "claude",
+    "data_harvester",
+    "financial_analyst",
+    "macro_hound",
+    "optimizer",
+    "ratings",
+    "reports",
+)
 """The agents of the house: each a file here that holds its ``AGENT``."""
 
 

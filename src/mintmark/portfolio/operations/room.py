@@ -119,7 +119,7 @@ class PortfolioRoom:
         runtime = Runtime(self.agents, display=self._display, jitter=jitter, meter=meters.called, ahead=ahead)
         if not keeps:
             self._runtime = runtime
-        parts = {
+        parts: dict[type, object] = {
             ExportGate: self._exports,
             MakesAlerts: _AlertMaker(self._alerts),
             OwnersBooks: _BooksOfOwner(self._database),
