@@ -13,13 +13,14 @@ from uuid import uuid4
 
 import numpy as np
 import pytest
-from portfolio_house import HandClock
+from portfolio_house import HandClock, a_runtime
 
 from mintmark.app import App, local_owner, open_app
 from mintmark.data import PREWARM_STEPS, trading_days
-from mintmark.domain import MintmarkError, canonical_json
+from mintmark.domain import MintmarkError, Refusal, canonical_json
 from mintmark.ledger import Draft
 from mintmark.portfolio import NewPortfolio, Question, security_id
+from mintmark.portfolio.operations.running import Call
 
 END = date(2019, 6, 28)
 NAMES = tuple(f"N{index}" for index in range(10))
@@ -223,6 +224,78 @@ def test_an_alert_is_made_only_when_it_is_asked_for_and_the_effect_is_50_basis_p
     alert, largest = body["result"]["alert"], Decimal(body["result"]["impact"]["largest_bps"])
     assert alert["created"] is (abs(largest) >= 50)
     assert Decimal(alert["observed"]) == largest
+
+
+def called(asked: Asked, capability: str, *, code: str = "POLICY", **arguments: Any) -> Any:
+    """Return what one capability answers about a portfolio, as the executor would ask it."""
+    room = asked.app.portfolio
+    portfolio = room.portfolio(local_owner(), code)
+    question = Question(pattern_id="portfolio_overview", portfolio_id=portfolio.portfolio_id)
+    ground = room.executor.check(local_owner(), question, request_id=str(uuid4()), trace_id="t" * 32).ground
+    runtime = a_runtime(room.agents)
+    given = runtime.read_arguments(capability, arguments)
+    assert not isinstance(given, Refusal), given
+    return runtime.call(Call(capability, given, "one"), ground)
+
+
+def test_a_portfolio_that_is_its_benchmark_has_no_active_return_and_classes_add_to_it(asked: Asked):
+    own = {"N0": "0.4", "N1": "0.3", "N2": "0.1", "N3": "0.1", "N4": "0.1"}
+    classes = {"N0": "old", "N1": "old", "N2": "new", "N3": "new"}
+    weights = called(asked, "attribution.brinson", weights=own, classes=classes, lookback_days=1).value
+
+    half = called(asked, "attribution.brinson", weights={"N0": "0.5", "N3": "0.5"}, classes=classes).value
+
+    effects = ("allocation", "selection", "interaction")
+    assert {one["name"] for one in weights["classes"]} == {"old", "new", "unclassified"}
+    # Weights drift with prices, so a day's start is near the day's end of 40, 30 and three times 10 %.
+    assert weights["active"] == pytest.approx(0.0, abs=2e-3)
+    assert sum(one[name] for one in half["classes"] for name in effects) == pytest.approx(half["active"], abs=1e-12)
+    assert half["active"] == pytest.approx(half["portfolio_return"] - half["benchmark_return"], abs=1e-15)
+
+
+def test_weights_of_a_benchmark_that_do_not_add_to_one_are_refused(asked: Asked):
+    refused = called(asked, "attribution.brinson", weights={"N0": "0.4"})
+
+    assert isinstance(refused, Refusal)
+    assert (refused.code, refused.observed) == ("input_invalid", "0.4")
+
+
+def test_what_the_pack_holds_is_read_and_what_it_lacks_names_the_import_that_brings_it(asked: Asked):
+    quote = called(asked, "provider.fetch_quote", symbol="N1").value
+    news = called(asked, "provider.fetch_news", symbol="N1").value
+    missing = [
+        called(asked, "provider.fetch_quote", symbol="ACME"),
+        called(asked, "provider.fetch_fundamentals", symbol="N1"),
+        called(asked, "provider.fetch_ratios", symbol="N1"),
+        called(asked, "provider.fetch_news", symbol="N9"),
+        called(asked, "provider.fetch_macro", name="UNRATE"),
+    ]
+
+    assert (quote["price"]["amount"], quote["day"]) == (Decimal(100), END)
+    assert [one["title"] for one in news["items"]] == ["N1 speaks"]
+    assert [one.code for one in missing] == [
+        "price_missing", "fundamentals_missing", "fundamentals_missing", "news_missing", "macro_unknown",
+    ]  # fmt: skip
+    assert all(one.details["import"].startswith("mintmark data ") for one in missing)
+
+
+def test_a_quality_checklist_flags_what_is_weak_first_and_tells_every_input(asked: Asked):
+    inputs = {"payout_5y": Decimal("0.4"), "fcf_cover": Decimal("3.5"), "growth_streak": Decimal(3)}
+    parts = [
+        {"name": name, "value": value, "points": points, "weight": Decimal("0.25")}
+        for (name, value), points in zip(inputs.items(), (7, 10, 5), strict=True)
+    ]
+    parts.append({"name": "net_cash", "value": None, "points": None, "weight": Decimal("0.25")})
+    rated = {"symbol": "N1", "name": "dividend_safety", "method": "v1", "rating": None, "missing": ["net_cash"]}
+
+    flags = called(asked, "ratings.flags", ratings=[{**rated, "components": parts}]).value
+    components = called(asked, "ratings.components", ratings=[{**rated, "components": parts}])
+
+    assert [(one["name"], one["kind"]) for one in flags["flags"]] == [
+        ("growth_streak", "weak"), ("net_cash", "missing"), ("fcf_cover", "strong"),
+    ]  # fmt: skip
+    assert [one["name"] for one in components.value["components"]] == [*inputs, "net_cash"]
+    assert components.undefined["components.3.value"] == "statements_incomplete"
 
 
 def test_an_unrated_company_has_no_checklist(asked: Asked):

@@ -86,7 +86,8 @@ def brinson(reading: Reading, given: BenchmarkGiven) -> Brinson | Refusal:
     symbols = list(given.weights)
     theirs = np.array([float(given.weights[one]) for one in symbols])
     their_names = [given.classes.get(one, UNCLASSIFIED) for one in symbols]
-    classes = sorted({*names, *their_names})
+    named = [*zip(names, weights, strict=True), *zip(their_names, theirs, strict=True)]
+    classes = sorted({name for name, weight in named if weight != 0.0})
     own = _by_class(classes, names, weights, grown)
     other = _by_class(classes, their_names, theirs, np.array([market[one] for one in symbols]))
     try:
