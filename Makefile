@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 # Tests of whole processes wait as well as compute.
 PYTEST := $(BIN)/python -m pytest --dist worksteal --numprocesses
 
-.PHONY: help demo test test-long check bench serve docs setup
+.PHONY: help demo test test-long style check bench serve docs setup
 .DEFAULT_GOAL := help
 
 help: ## Say what there is
@@ -27,17 +27,18 @@ demo: setup ## Load the sample data, run one research cycle to its verdict, and 
 	$(BIN)/mintmark portfolio sample
 	$(BIN)/mintmark pattern run portfolio_overview --portfolio SAMPLE
 
+style: setup
+	$(BIN)/ruff format --check src tests bench
+	$(BIN)/ruff check src tests bench
+	$(BIN)/mypy
+
+check: style test ## Format, lint, types, tests
+
 test: setup ## Run every test a fresh machine can run
 	$(PYTEST) 3
 
 test-long: setup ## Run the tests that take longer
 	$(PYTEST) 3 -m long
-
-check: setup ## Format, lint, types, tests
-	$(BIN)/ruff format --check src tests bench
-	$(BIN)/ruff check src tests bench
-	$(BIN)/mypy
-	$(PYTEST) 3
 
 bench: setup ## Measure what the docs promise, beside its targets
 	$(BIN)/python bench/run.py

@@ -316,5 +316,5 @@ def test_a_report_of_the_ledger_alone_leaves_with_its_mark(warming: Doors):
     assert answer.status_code == 200, answer.text
     assert answer.json()["result"]["report"]["format"] == "pdf"
     assert [one["status"] for one in answer.json()["metadata"]["trace"]["steps"]] == [
-        "ok", "ok", "cached", "skipped", "skipped", "skipped", "ok",
+        "ok", "ok", "cached", "skipped", "skipped", "skipped", "skipped", "ok",
     ]  # fmt: skip

@@ -208,7 +208,7 @@ def alive(pid: int) -> bool:
     """Return whether a process runs; one that is dead and waits to be collected does not."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
     return state not in "ZX"
 

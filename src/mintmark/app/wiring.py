@@ -265,7 +265,8 @@ class App:
 
     def ready(self) -> None:
         """Make every part now, so that each operation type is known and no first request waits."""
-        _ = self.research, self.nights, self.data, self.portfolio.executor, self.engine.client
+        _ = self.research, self.nights, self.data, self.engine.client
+        self.portfolio.warm()
 
     def close(self) -> None:
         """Give back what was opened."""

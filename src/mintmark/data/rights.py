@@ -172,7 +172,8 @@ def _may_declare(terms: Terms | None) -> bool:
 def providers_of(registry: Registry, manifest: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     """Return the providers of a pack by the manifest, each with the words its parts were declared under."""
     named = [(str(one["source"]), str(one["symbol"]), str(one["rights"])) for one in manifest["series"]]
-    named += [(str(one["source"]), str(one["name"]), str(one["rights"])) for one in manifest["macro"]]
+    known = [*manifest["macro"], *manifest.get("fundamentals", ()), *manifest.get("news", ())]
+    named += [(str(one["source"]), str(one["name"]), str(one["rights"])) for one in known]
     held: dict[str, dict[str, None]] = {}
     for source, series, word in named:
         held.setdefault(source_of(registry.name_of(source), series), {})[word] = None

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -340,7 +340,15 @@ class Valuation:
 
 
 def _numbers(days: Sequence[date]) -> NDArray[np.int64]:
-    return np.array([day_number(day) for day in days], dtype=np.int64)
+    return _numbers_of(tuple(days))
+
+
+@lru_cache(maxsize=32)
+def _numbers_of(days: tuple[date, ...]) -> NDArray[np.int64]:
+    # One history asks for the same days once an instrument.
+    found = np.fromiter((day_number(day) for day in days), np.int64, len(days))
+    found.flags.writeable = False
+    return found
 
 
 def _fixing(series: Series) -> str:

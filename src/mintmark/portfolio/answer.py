@@ -53,7 +53,10 @@ def answer_body(ended: Ended, ctx: RequestCtx, warnings: Iterable[Mapping[str, s
 
 def json_of(value: Any) -> Any:
     """Return ``value`` as JSON values in their canonical forms; an id as its text."""
-    return plain_json(_without_ids(value))
+    try:
+        return plain_json(value)
+    except TypeError:
+        return plain_json(_without_ids(value))
 
 
 def _without_ids(value: Any) -> Any:

@@ -117,7 +117,8 @@ class Reading:
     ``pack`` is the valuation view and ``ledger`` the journal at the head of ``ctx``; both note what they read
     in ``reads``. ``idempotency_key`` is the same when the same step of the same request is tried again.
     ``portfolio`` is None where a pattern asks about none; ``owned`` refuses then. ``inherited`` are the sources of
-    the results that the arguments were made from.
+    the results that the arguments were made from. ``once`` makes of pack and ledger, under a key, what several calls
+    of one request need; None where every call makes its own.
     """
 
     ctx: RequestCtx
@@ -129,6 +130,7 @@ class Reading:
     idempotency_key: str
     portfolio: OwnedPortfolio | None = None
     inherited: tuple[str, ...] = ()
+    once: Callable[[str, Callable[[Any, Any], Any]], Any] | None = None
 
     @property
     def owned(self) -> OwnedPortfolio:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from mintmark.domain import Refused
 from mintmark.measures import daily_returns
+from mintmark.portfolio.capability import Reading
 
 FloatArray = NDArray[np.float64]
 ACTIONS: Final = frozenset({"split", "spin_off", "merger", "return_of_capital"})
@@ -64,6 +66,19 @@ class History:
     def dates(self) -> NDArray[np.datetime64]:
         """The days as numpy has them."""
         return np.array(self.days, dtype="datetime64[D]")
+
+
+def history_of(reading: Reading) -> History:
+    """Return the history of the portfolio of the question, made once a request; raises as ``open_history``."""
+    owned, end = reading.owned, reading.ctx.asof_date
+
+    def make(pack: Any, ledger: Any) -> History:
+        return open_history(pack, ledger, owned.code, owned.base_currency, end)
+
+    if reading.once is None:
+        return make(reading.pack, reading.ledger)
+    found: History = reading.once("history", make)
+    return found
 
 
 def open_history(pack: Any, ledger: Any, code: str, base: str, end: date) -> History:
@@ -120,13 +135,15 @@ class _Opening:
         self._parents = parents
         self._rates: dict[str, FloatArray] = {base: np.ones(len(days))}
         self._closes: dict[str, FloatArray] = {}
+        self._currencies: dict[str, str] = {}
         self._lines = self._found_lines()
         self._column = {line: index for index, line in enumerate(self._lines)}
 
     def gaps(self) -> frozenset[date]:
         """Return the days on which something held has no close or rate."""
-        return frozenset(self._days[row] for row in np.flatnonzero(np.isnan(self._worth()[3]).any(axis=1)))
+        return frozenset(self._days[row] for row in np.flatnonzero(np.isnan(self._worth[3]).any(axis=1)))
 
+    @cached_property
     def _worth(self) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
         """Return quantities, prices, rates and worth of each line: (n_days, n_lines)."""
         quantities = self._quantities()
@@ -137,7 +154,7 @@ class _Opening:
 
     def history(self, flows: Iterable[Any], left_out: tuple[date, ...]) -> History:
         """Return all of it."""
-        quantities, prices, rates, worth = self._worth()
+        quantities, prices, rates, worth = self._worth
         values = worth.sum(axis=1)
         inflows, outflows = self._flows(flows)
         acted, income, trading, costs = self._results(prices, rates)
@@ -154,7 +171,10 @@ class _Opening:
 
     def _line(self, change: Any) -> Line:
         if change.what == "units":
-            return Line("units", change.commodity, self._pack.series(change.commodity).currency)
+            symbol = change.commodity
+            if symbol not in self._currencies:
+                self._currencies[symbol] = self._pack.series(symbol).currency
+            return Line("units", symbol, self._currencies[symbol])
         return Line(change.what, change.symbol or "", change.commodity)
 
     def _quantities(self) -> FloatArray:

@@ -114,3 +114,12 @@ def of_state(shape: type[One]) -> Callable[[Any], Any]:
 GivenHoldings = Annotated[Holdings, BeforeValidator(of_state(Holdings))]
 GivenValued = Annotated[Valued, BeforeValidator(of_state(Valued))]
 GivenHistory = Annotated[NavHistory, BeforeValidator(of_state(NavHistory))]
+
+
+def _shortest(value: Any) -> Any:
+    # The shortest text of a number is what a person would write.
+    return Decimal(repr(value)) if isinstance(value, float) else value
+
+
+Number = Annotated[Decimal, BeforeValidator(_shortest)]
+"""A rate or a measure, exact; a float counts as its shortest text."""

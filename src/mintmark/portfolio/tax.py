@@ -88,7 +88,7 @@ class TaxLine:
 
     @property
     def long_term(self) -> bool:
-        return self.units > 0 and is_long_term(self.since, self.sale.sold)
+        return self.units >= 0 and is_long_term(self.since, self.sale.sold)
 
 
 @dataclass(frozen=True)

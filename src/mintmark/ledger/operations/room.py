@@ -25,7 +25,7 @@ from mintmark.ledger.operations.exporting import postings_csv
 from mintmark.ledger.operations.importing import DryRun, import_rows
 from mintmark.ledger.operations.journal import Journal, beside, entry_by_id, last_of, read, searched
 from mintmark.ledger.operations.posting import Batch
-from mintmark.ledger.operations.view import LedgerView
+from mintmark.ledger.operations.view import LedgerView, Views
 from mintmark.ledger.reconciling import Statement, Valuation
 from mintmark.ledger.tables import anchors_table, balances_table, locked_head, read_head, sequence_of
 from mintmark.runtime import span
@@ -57,6 +57,7 @@ class Ledger:
         self._instruments = instruments
         self._new_id = new_id or (lambda: str(uuid.uuid4()))
         self._journal = Journal(clock)
+        self._views = Views(database, self._journal)
 
     def open_book(self, book: Book, connection: Connection | None = None) -> Book:
         """Start to keep ``book``; the same again changes nothing.
@@ -201,11 +202,11 @@ class Ledger:
         """
         with self.database.read() as connection:
             if head is None:
-                return LedgerView(self.database, self._journal, *read_head(connection))
+                return self._views.at(*read_head(connection))
             sequence = 0 if head == "0" * 64 else sequence_of(connection, head)
         if sequence is None:
             raise Refused(f"no entry has the hash {head[:80]}", code="ledger_commit_not_found", hash=head[:80])
-        return LedgerView(self.database, self._journal, sequence, head)
+        return self._views.at(sequence, head)
 
     def entry(self, entry_id: str) -> Entry:
         """Return one entry. Raises: Refused ``not_found``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from dataclasses import replace
 from datetime import date
@@ -19,14 +20,17 @@ from mintmark.ledger.realized import Realized
 from mintmark.ledger.state import State, fold
 from mintmark.store import Database
 
-_MOST_STATES = 16
+_MOST_STATES = 128
+_MOST_PORTFOLIOS = 64
+_MOST_VIEWS = 4
 
 
 class LedgerView:
     """All a reader sees of the ledger: entries up to ``commit_hash`` and what they add up to.
 
     ``as_of`` counts entries dated on or before that day. Reading notes nothing: whoever answers with figures
-    names the source ``ledger``.
+    names the source ``ledger``. What is behind a head never changes, so a view keeps what it read and folded and
+    may be lent to any thread.
     """
 
     def __init__(self, database: Database, journal: Journal, sequence: int, commit_hash: str) -> None:
@@ -34,13 +38,18 @@ class LedgerView:
         self.sequence = sequence
         self.commit_hash = commit_hash
         self._states: OrderedDict[tuple[str, date], State] = OrderedDict()
-        self._known: dict[str, list[Entry]] = {}
+        self._known: OrderedDict[str, list[Entry]] = OrderedDict()
+        self._changes: dict[str, list[Change]] = {}
+        self._hashes: dict[str, str] = {}
+        self._lock = threading.RLock()
 
     def portfolio_hash(self, code: str) -> str:
         """Return the hash of the last entry of ``code`` at this head; 64 zeros where it has none."""
-        with self._database.read() as connection:
-            self._journal.book(connection, code)
-            return last_of(connection, code, self.sequence)[1]
+        if code not in self._hashes:
+            with self._database.read() as connection:
+                self._journal.book(connection, code)
+                self._hashes[code] = last_of(connection, code, self.sequence)[1]
+        return self._hashes[code]
 
     def book(self, code: str) -> Book:
         """Return how ``code`` is kept. Raises: Refused ``portfolio_not_found``."""
@@ -117,8 +126,11 @@ class LedgerView:
 
     def changes(self, code: str, start: date, end: date) -> tuple[Change, ...]:
         """Return the postings of entries that stand, dated ``start`` to ``end``, both in, by date."""
-        symbols = self.state(code, date.max).symbols
-        found = holdings.changes_of(self._all(code), symbols)
+        with self._lock:
+            entries = self._all(code)
+            if code not in self._changes:
+                self._changes[code] = holdings.changes_of(entries, self.state(code, date.max).symbols)
+            found = self._changes[code]
         return tuple(change for change in found if start <= change.date <= end)
 
     def income(self, code: str, start: date, end: date) -> tuple[Income, ...]:
@@ -132,21 +144,45 @@ class LedgerView:
 
     def state(self, code: str, as_of: date) -> State:
         """Return the fold of the entries dated up to ``as_of``; it must not be changed."""
-        entries = self._all(code)
-        last = max((entry.date for entry in entries), default=as_of)
-        key = (code, min(as_of, last))
-        if key in self._states:
+        with self._lock:
+            entries = self._all(code)
+            last = max((entry.date for entry in entries), default=as_of)
+            key = (code, min(as_of, last))
+            if key not in self._states:
+                self._states[key] = fold(self.book(code), (entry for entry in entries if entry.date <= as_of))
             self._states.move_to_end(key)
+            while len(self._states) > _MOST_STATES:
+                self._states.popitem(last=False)
             return self._states[key]
-        state = fold(self.book(code), (entry for entry in entries if entry.date <= as_of))
-        self._states[key] = state
-        while len(self._states) > _MOST_STATES:
-            self._states.popitem(last=False)
-        return state
 
     def _all(self, code: str) -> list[Entry]:
-        if code not in self._known:
-            with self._database.read() as connection:
-                self._journal.book(connection, code)
-                self._known[code] = self._journal.entries(connection, code, self.sequence)
-        return self._known[code]
+        with self._lock:
+            if code not in self._known:
+                with self._database.read() as connection:
+                    self._journal.book(connection, code)
+                    self._known[code] = self._journal.entries(connection, code, self.sequence)
+            self._known.move_to_end(code)
+            while len(self._known) > _MOST_PORTFOLIOS:
+                gone, _ = self._known.popitem(last=False)
+                self._changes.pop(gone, None)
+            return self._known[code]
+
+
+class Views:
+    """The views of the heads last asked for; two who ask for one head share it."""
+
+    def __init__(self, database: Database, journal: Journal) -> None:
+        self._database, self._journal = database, journal
+        self._kept: OrderedDict[tuple[int, str], LedgerView] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def at(self, sequence: int, commit_hash: str) -> LedgerView:
+        """Return the view of the head ``commit_hash``."""
+        key = (sequence, commit_hash)
+        with self._lock:
+            if key not in self._kept:
+                self._kept[key] = LedgerView(self._database, self._journal, sequence, commit_hash)
+            self._kept.move_to_end(key)
+            while len(self._kept) > _MOST_VIEWS:
+                self._kept.popitem(last=False)
+            return self._kept[key]

@@ -7,12 +7,13 @@ from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from mintmark.domain import Refusal, Refused, plain_decimal
 from mintmark.portfolio.alerts import DEFAULT_COOLDOWN_MINUTES, KINDS
 from mintmark.portfolio.capability import Agent, Answer, Arguments, Capability, Reading
 from mintmark.portfolio.context import Actor
+from mintmark.portfolio.shapes import Number
 
 SECONDS: Final = 10.0
 VIX: Final = "VIXCLS"
@@ -26,14 +27,6 @@ class MakesAlerts:
     def make(self, actor: Actor, portfolio_id: UUID, condition: Mapping[str, Any], name: str, key: str) -> str:
         """Make an alert of ``actor`` once for each ``key``; return its id."""
         raise NotImplementedError
-
-
-def _number(value: Any) -> Any:
-    # A measure is a float; its shortest text is what a person would write.
-    return Decimal(repr(value)) if isinstance(value, float) else value
-
-
-Number = Annotated[Decimal, BeforeValidator(_number)]
 
 
 class Threshold(Arguments):

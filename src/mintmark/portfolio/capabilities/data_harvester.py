@@ -1,4 +1,4 @@
-"""The agent that reads what a pack holds of companies."""
+"""The agent that reads what a pack holds of companies, news and series."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from mintmark.domain import Refusal, Refused
+from mintmark.portfolio.capabilities import data_harvester_news, data_harvester_provider
 from mintmark.portfolio.capability import Agent, Answer, Arguments, Capability, Reading
 from mintmark.portfolio.company import fiscal_years
 from mintmark.portfolio.question import security_id
@@ -72,6 +73,8 @@ AGENT = Agent(
         Capability(
             "fundamentals.load", SecurityGiven, Statements, load, "Statements of a company as the pack holds them."
         ),
+        *data_harvester_news.capabilities(),
+        *data_harvester_provider.capabilities(),
     ),
     timeout=10.0,
 )

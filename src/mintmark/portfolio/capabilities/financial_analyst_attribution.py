@@ -12,7 +12,7 @@ from mintmark.domain import Refusal
 from mintmark.measures import EFFECTS, Undefined, day_effects, linked_effects, linked_return, require_reconciled
 from mintmark.portfolio.capabilities.financial_analyst_performance import LookBack, tell_left_out
 from mintmark.portfolio.capability import Answer, Capability, Reading
-from mintmark.portfolio.history import History, open_history
+from mintmark.portfolio.history import History, history_of
 
 FloatArray = NDArray[np.float64]
 
@@ -55,8 +55,7 @@ def currency(reading: Reading, given: LookBack) -> CurrencyAttribution | Refusal
     Refuses ``attribution_not_reconciled`` where the parts do not add to the return measured from the two values, and
     ``undefined_day``.
     """
-    owned = reading.owned
-    history = open_history(reading.pack, reading.ledger, owned.code, owned.base_currency, reading.ctx.asof_date)
+    history = history_of(reading)
     tell_left_out(history, reading.notes)
     first = max(0, len(history.days) - given.lookback_days)
     try:

@@ -27,7 +27,7 @@ from mintmark.measures import (
     tracking_error,
 )
 from mintmark.portfolio.capability import Answer, Arguments, Capability, Notes, Reading
-from mintmark.portfolio.history import History, open_history
+from mintmark.portfolio.history import History, history_of
 from mintmark.portfolio.risk_free import risk_free
 from mintmark.portfolio.shapes import GivenHistory, NavHistory
 
@@ -109,8 +109,7 @@ def nav_history(reading: Reading, given: LookBack) -> NavHistory | Refusal:
     if not 1 <= given.lookback_days <= 12_600:
         message = f"lookback_days: expected 1 to 12600, found {given.lookback_days}"
         return Refusal("input_invalid", message, details={"field": "lookback_days"})
-    owned, ctx = reading.owned, reading.ctx
-    found = open_history(reading.pack, reading.ledger, owned.code, owned.base_currency, ctx.asof_date)
+    found = history_of(reading)
     tell_left_out(found, reading.notes)
     return NavHistory(
         base_currency=found.base,

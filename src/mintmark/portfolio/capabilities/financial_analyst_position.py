@@ -15,7 +15,7 @@ from mintmark.measures import Undefined, annual_volatility, beta, deepest_drawdo
 from mintmark.portfolio.capabilities.financial_analyst_attribution import Effects, effects_of, linked_of
 from mintmark.portfolio.capabilities.financial_analyst_performance import FEWEST_RETURNS, Fall
 from mintmark.portfolio.capability import Answer, Arguments, Capability, Notes, Reading
-from mintmark.portfolio.history import open_history
+from mintmark.portfolio.history import history_of
 from mintmark.portfolio.question import security_id
 from mintmark.portfolio.securities import symbol_of
 
@@ -277,8 +277,8 @@ def _kept(reading: Reading, symbol: str, days: list[date]) -> float:
 
 
 def _effects(reading: Reading, given: LookedBack) -> tuple[Effects, float] | Refusal:
-    symbol, owned = symbol_of(reading.pack, given.security_id), reading.owned
-    history = open_history(reading.pack, reading.ledger, owned.code, owned.base_currency, reading.ctx.asof_date)
+    symbol = symbol_of(reading.pack, given.security_id)
+    history = history_of(reading)
     try:
         linked = linked_of(history, max(0, len(history.days) - given.lookback_days))
     except Undefined as undefined:

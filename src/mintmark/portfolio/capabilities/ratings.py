@@ -63,6 +63,89 @@ class Badges(Answer):
     badges: list[Badge]
 
 
+class RatedGiven(Arguments):
+    """What the three ratings gave."""
+
+    ratings: list[Annotated[Rated, BeforeValidator(of_state(Rated))]]
+
+
+class Component(Answer):
+    """One input of one rating and its points, None where the statements lack it."""
+
+    rating: str
+    name: str
+    value: Decimal | None
+    points: int | None
+    weight: Decimal
+
+
+class Components(Answer):
+    """Every input of the ratings."""
+
+    symbol: str
+    components: list[Component]
+
+
+class Flag(Answer):
+    """An input that speaks for the company (10 points), against it (5 or fewer), or is missing."""
+
+    rating: str
+    name: str
+    kind: str
+    value: Decimal | None
+    points: int | None
+
+
+class Flags(Answer):
+    """What to look at first: what is weak, then what is missing, then what is strong."""
+
+    symbol: str
+    flags: list[Flag]
+
+
+def components(reading: Reading, given: RatedGiven) -> Components | Refusal:
+    """Return the inputs of all ratings side by side."""
+    if not given.ratings:
+        return Refusal("input_invalid", "expected a rating at least", details={"field": "ratings"})
+    found = [
+        Component(rating=rated.name, name=one.name, value=one.value, points=one.points, weight=one.weight)
+        for rated in given.ratings
+        for one in rated.components
+    ]
+    for index, one in enumerate(found):
+        for name in ("value", "points"):
+            if getattr(one, name) is None:
+                reading.notes.undefined(f"components.{index}.{name}", "statements_incomplete")
+    return Components(symbol=given.ratings[0].symbol, components=found)
+
+
+def flags(reading: Reading, given: RatedGiven) -> Flags | Refusal:
+    """Return the inputs that stand out."""
+    if not given.ratings:
+        return Refusal("input_invalid", "expected a rating at least", details={"field": "ratings"})
+    found = [
+        Flag(rating=rated.name, name=one.name, kind=_kind(one.points), value=one.value, points=one.points)
+        for rated in given.ratings
+        for one in rated.components
+        if _kind(one.points) in _KINDS
+    ]
+    found.sort(key=lambda one: _KINDS.index(one.kind))
+    for index, one in enumerate(found):
+        for name in ("value", "points"):
+            if getattr(one, name) is None:
+                reading.notes.undefined(f"flags.{index}.{name}", "statements_incomplete")
+    return Flags(symbol=given.ratings[0].symbol, flags=found)
+
+
+_KINDS = ("weak", "missing", "strong")
+
+
+def _kind(points: int | None) -> str:
+    if points is None:
+        return "missing"
+    return "strong" if points == 10 else "weak" if points <= 5 else "plain"
+
+
 def aggregate(reading: Reading, given: SymbolsGiven) -> Badges | Refusal:
     """Return the grade of each company; refuses ``fundamentals_missing`` where the pack has statements of none."""
     badges = []
@@ -129,4 +212,9 @@ _AGGREGATE = Capability(
     "ratings.aggregate", SymbolsGiven, Badges, aggregate, "The grade of each company.", ttl=DAY_SECONDS
 )
 
-AGENT = Agent("ratings", (*_RATERS, _AGGREGATE), timeout=10.0)
+_COMPONENTS = Capability(
+    "ratings.components", RatedGiven, Components, components, "The inputs of all ratings.", ttl=DAY_SECONDS
+)
+_FLAGS = Capability("ratings.flags", RatedGiven, Flags, flags, "The inputs that stand out.", ttl=DAY_SECONDS)
+
+AGENT = Agent("ratings", (*_RATERS, _AGGREGATE, _COMPONENTS, _FLAGS), timeout=10.0)

@@ -13,13 +13,14 @@ import numpy as np
 from mintmark.data import PackState, Reads, Valuation
 from mintmark.domain import MintmarkError, Money, Refused
 from mintmark.portfolio.alerts import Condition, Observed
-from mintmark.portfolio.context import Actor
+from mintmark.portfolio.context import Actor, Role
 from mintmark.portfolio.operations.alert_rows import Alert
 from mintmark.portfolio.playbooks import DRAWDOWN, DRAWDOWN_AT_RISK, REGIME
 from mintmark.portfolio.question import Question
 
 OVERVIEW: Final = "portfolio_overview"
 MACRO: Final = "portfolio_macro_overview"
+NEWS: Final = "news_impact_analysis"
 MOST_INSTRUMENTS: Final = 5
 METRICS: Final[Mapping[str, tuple[str, str]]] = {
     "nav": (OVERVIEW, "valued.nav"),
@@ -125,12 +126,23 @@ class Observer:
             return (None, "history_too_short") if np.isnan(grown) else _exactly(grown)
         return None, "metric_unknown"
 
-    def _news(self, _alert: Alert, condition: Condition) -> tuple[Observed, str | None]:
+    def _news(self, alert: Alert, condition: Condition) -> tuple[Observed, str | None]:
+        if condition.metric == "impact_bps":
+            return self._impact(alert, condition.entity)
         if condition.metric != "count":
             return None, "metric_unknown"
         since = self._state.as_of - timedelta(days=condition.window or 1)
         items = self._pack.news([condition.entity])
         return Decimal(sum(one.released > since for one in items)), None
+
+    def _impact(self, alert: Alert, symbol: str) -> tuple[Observed, str | None]:
+        """Return the largest effect of a headline about ``symbol``, in basis points of the value."""
+        answer = self._answer(alert, NEWS, "trader")
+        if isinstance(answer, str):
+            return None, answer
+        effects = _at(answer, "impact.effects") or ()
+        known = [one["impact_bps"] for one in effects if one["symbol"] == symbol and one["impact_bps"] is not None]
+        return _exactly(max(known, key=lambda one: abs(Decimal(one)))) if known else (None, "no_news")
 
     def _days(self, back: int) -> list[date]:
         end = self._state.as_of
@@ -144,7 +156,7 @@ class Observer:
         money = _money(found)
         return _exactly(found if money is None else money.amount)
 
-    def _answer(self, alert: Alert, pattern: str) -> Mapping[str, Any] | str:
+    def _answer(self, alert: Alert, pattern: str, role: Role = "viewer") -> Mapping[str, Any] | str:
         """Return the result of ``pattern`` over the portfolio of ``alert``, or the code of its refusal."""
         if alert.portfolio_id is None:
             return "portfolio_not_named"
@@ -155,7 +167,7 @@ class Observer:
             )
             request = str(uuid5(NAMESPACE_URL, f"alerts:{self._state.pack_id}:{alert.portfolio_id}:{pattern}"))
             try:
-                self._answers[key] = self._ask(Actor(alert.owner, "viewer"), question, request)["result"]
+                self._answers[key] = self._ask(Actor(alert.owner, role), question, request)["result"]
             except Refused as refused:
                 self._answers[key] = refused.code
         return self._answers[key]

@@ -122,7 +122,9 @@ class _Run:
     def _called(
         self, index: int, step: Step, arguments: BaseModel, pool: ThreadPoolExecutor
     ) -> Future[Envelope | Refusal]:
-        same = (step.capability, repr(arguments))
+        # Only what is called twice can be equal; telling long arguments apart takes time.
+        twice = sum(one.capability == step.capability for one in self._pattern.steps) > 1
+        same = (step.capability, repr(arguments) if twice else "")
         self._first_of.setdefault(same, []).append(index)
         if same not in self._calls:
             call = Call(step.capability, arguments, step.key, self._inherited(step))

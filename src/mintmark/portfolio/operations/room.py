@@ -30,6 +30,7 @@ from mintmark.portfolio.operations.orchestrating import Orchestrator
 from mintmark.portfolio.operations.packs_view import PacksOfRoom
 from mintmark.portfolio.operations.prewarming import Prewarmed
 from mintmark.portfolio.operations.running import Runtime
+from mintmark.portfolio.owners import OwnersBooks
 from mintmark.portfolio.pattern import Pattern
 from mintmark.portfolio.pattern_files import load_patterns
 from mintmark.portfolio.question import Question
@@ -125,6 +126,7 @@ class PortfolioRoom:
             ExportGate: self._exports,
             MakesAlerts: _AlertMaker(self._alerts),
             HedgeList: self._hedges,
+            OwnersBooks: _BooksOfOwner(self._database),
         }
         services = Services(self._clock, parts)
         packs, exporter = PacksOfRoom(self._data), AnswerExporter(self._exports)
@@ -138,6 +140,13 @@ class PortfolioRoom:
             executed = executor.execute(actor, question, request_id=request_id, trace_id=trace_id)
         self._meters.steps(question.pattern_id, executed.body["metadata"]["trace"]["steps"])
         return executed
+
+    def warm(self) -> None:
+        """Read the patterns and bring up what measures need, so that no first question runs into its limit."""
+        from mintmark.portfolio.warming import warm_measures
+
+        _ = self.executor
+        warm_measures()
 
     def breakers(self) -> Mapping[str, str]:
         """Return the state of the breaker of each capability that was asked in this process."""
@@ -206,6 +215,19 @@ class _AlertMaker(MakesAlerts):
     def make(self, actor: Actor, portfolio_id: UUID, condition: Mapping[str, Any], name: str, key: str) -> str:
         """Make an alert once for each ``key``; return its id."""
         return self._alerts().create(actor, NewAlert(name, condition, portfolio=portfolio_id), key=key).alert_id
+
+
+class _BooksOfOwner(OwnersBooks):
+    """Looks the portfolios of an owner up."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def of(self, owner: UUID) -> tuple[tuple[str, str], ...]:
+        """Return code and base currency of each portfolio of ``owner``, by code."""
+        with self._database.read() as connection:
+            found = owned_portfolios(connection, Actor(owner, "viewer"))
+        return tuple((one.code, one.base_currency) for one in found)
 
 
 class _Display:

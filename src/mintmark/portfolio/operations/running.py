@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from pydantic import BaseModel, ValidationError
@@ -54,15 +54,37 @@ Display = Callable[[RequestCtx, Sequence[str]], Shown]
 Meter = Callable[[str, str, str, float], None]
 
 
+class Made:
+    """What was made once for all calls of a request, each with the sources it was read from."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, tuple[Any, Reads]] = {}
+        self._locks: dict[str, threading.Lock] = {}
+
+    def once(self, key: str, reads: Reads, make: Callable[[Reads], Any]) -> Any:
+        """Return what ``make`` gave for ``key``; ``reads`` notes its sources, whoever made it."""
+        with self._locks.setdefault(key, threading.Lock()):
+            if key not in self._held:
+                own = Reads()
+                self._held[key] = (make(own), own)
+            value, own = self._held[key]
+        reads.join(own)
+        return value
+
+
 @dataclass(frozen=True)
 class Ground:
-    """What the calls of one request stand on. ``pack`` and ``ledger`` give a view that notes what it reads."""
+    """What the calls of one request stand on. ``pack`` and ``ledger`` give a view that notes what it reads.
+
+    ``made`` holds what several of its calls need; it ends with the request.
+    """
 
     ctx: RequestCtx
     pack: Callable[[Reads], Any]
     ledger: Callable[[Reads], Any]
     services: Services
     portfolio: OwnedPortfolio | None = None
+    made: Made = field(default_factory=Made)
 
 
 @dataclass(frozen=True)
@@ -238,6 +260,7 @@ def _reading(call: Call, ground: Ground) -> Reading:
         idempotency_key=f"{ground.ctx.request_id}:{call.key}",
         portfolio=ground.portfolio,
         inherited=call.inherited,
+        once=lambda key, make: ground.made.once(key, reads, lambda own: make(ground.pack(own), ground.ledger(own))),
     )
 
 
