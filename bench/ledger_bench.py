@@ -65,19 +65,31 @@ def _batches(codes: list[str]) -> Iterator[list[Draft]]:
 
 
 def _fifo_seconds() -> float:
-    return median_seconds(fifo)
+    trades = _trades()
+    return median_seconds(lambda: fifo(trades))
 
 
-def fifo() -> Decimal:
-    """Buy 50,000 times and sell 50,000 times from the oldest lots; return what was sold at cost."""
-    shelf, first, sold = Shelf(), date(2000, 1, 1), Decimal(0)
-    one, hundred, fifteen = Decimal(1), Decimal(100), Decimal(15)
-    for number in range(TRADES // 2):
-        day = first + timedelta(days=number // 10)
-        units = Decimal(10 + number % 11)
-        label = str(number)
-        shelf.put(Lot("ACME", day, label, units, units * hundred, "USD", one, Decimal(0), number, day))
-        taken = chosen(shelf, fifteen if number % 2 else Decimal(9), "fifo", day=day)
+def _trades() -> list[tuple[Lot, Decimal]]:
+    """Return 50,000 times what is bought, and the units sold right after it."""
+    first = date(2000, 1, 1)
+    days = [first + timedelta(days=number // 10) for number in range(TRADES // 2)]
+    units = [Decimal(10 + number % 11) for number in range(TRADES // 2)]
+    one, none = Decimal(1), Decimal(0)
+    return [
+        (
+            Lot("ACME", day, str(number), held, held * 100, "USD", one, none, number, day),
+            Decimal(15 if number % 2 else 9),
+        )
+        for number, (day, held) in enumerate(zip(days, units, strict=True))
+    ]
+
+
+def fifo(trades: list[tuple[Lot, Decimal]]) -> Decimal:
+    """Buy and sell from the oldest lots in turn; return what was sold at cost."""
+    shelf, sold = Shelf(), Decimal(0)
+    for bought, units in trades:
+        shelf.put(bought)
+        taken = chosen(shelf, units, "fifo", day=bought.opened)
         assert isinstance(taken, list)
         for lot, part in taken:
             left, cost = after(lot, part)

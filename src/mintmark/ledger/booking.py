@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from mintmark.domain import Refused
@@ -28,10 +29,7 @@ def book(state: State, draft: Draft, meta: Mapping[str, Any]) -> tuple[Posting, 
     if draft.postings:
         postings = _given(state, draft)
     else:
-        from mintmark.ledger.booking_actions import ACTION_BOOKERS
-        from mintmark.ledger.booking_trades import TRADE_BOOKERS
-
-        booker = ({**_CASH_BOOKERS, **TRADE_BOOKERS, **ACTION_BOOKERS}).get(draft.kind)
+        booker = _bookers().get(draft.kind)
         if booker is None:
             raise wrong("kind", "a kind that is booked from its meta", draft.kind)
         postings = [_checked(posting) for posting in booker(state, draft, meta) if posting.units]
@@ -47,6 +45,14 @@ def book(state: State, draft: Draft, meta: Mapping[str, Any]) -> tuple[Posting, 
             commodity=commodity,
         )
     return tuple(postings)
+
+
+@cache
+def _bookers() -> Mapping[str, Booker]:
+    from mintmark.ledger.booking_actions import ACTION_BOOKERS
+    from mintmark.ledger.booking_trades import TRADE_BOOKERS
+
+    return {**_CASH_BOOKERS, **TRADE_BOOKERS, **ACTION_BOOKERS}
 
 
 def _check_order(state: State, draft: Draft, meta: Mapping[str, Any]) -> None:

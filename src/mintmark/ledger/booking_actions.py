@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
@@ -92,7 +92,7 @@ def _less(
     state: State, meta: Mapping[str, Any], found: list[Restated], fraction: Decimal, price: Decimal
 ) -> list[Restated]:
     """Return the lots without ``fraction`` of their units, taken as the method of the split says."""
-    scaled = {one.lot.key: replace(one.lot, units=one.units if one.lot.units > 0 else -one.units) for one in found}
+    scaled = {one.lot.key: one.lot._replace(units=one.units if one.lot.units > 0 else -one.units) for one in found}
     method = method_of(state, meta)
     taken = chosen(Shelf(scaled.values()), fraction, "fifo" if method in ("average", "specific") else method)
     assert isinstance(taken, list)

@@ -75,9 +75,10 @@ def examine(
     previous, count, looked = GENESIS, 0, set(wanted)
     found = {GENESIS: 0} if GENESIS in looked else {}
     shelf = _Postings(postings)
-    for row, after in _with_next(rows):
+    coming = iter(rows)
+    for row in coming:
         count += 1
-        bad = _examined(row, after, previous, count, head, shelf)
+        bad = _examined(row, coming, previous, count, head, shelf)
         if bad is not None:
             return Examined(count - 1, previous, bad, found)
         previous = row.hash
@@ -88,15 +89,6 @@ def examine(
     return Examined(count, previous, _at_the_end(count, previous, head, shelf), found)
 
 
-def _with_next(rows: Iterable[JournalRow]) -> Iterator[tuple[JournalRow, JournalRow | None]]:
-    coming = iter(rows)
-    row = next(coming, None)
-    while row is not None:
-        after = next(coming, None)
-        yield row, after
-        row = after
-
-
 class _Postings:
     """The postings, handed out by entry."""
 
@@ -105,20 +97,22 @@ class _Postings:
         self.next: PostingRow | None = next(self._coming, None)
 
     def of(self, sequence: int) -> list[PostingRow]:
-        taken = []
-        while (row := self.next) is not None and row[0] <= sequence:
+        taken, row, coming = [], self.next, self._coming
+        while row is not None and row[0] <= sequence:
             taken.append(row)
-            self.next = next(self._coming, None)
+            row = next(coming, None)
+        self.next = row
         return taken
 
 
 def _examined(
-    row: JournalRow, after: JournalRow | None, previous: str, place: int, head: tuple[int, str], shelf: _Postings
+    row: JournalRow, coming: Iterator[JournalRow], previous: str, place: int, head: tuple[int, str], shelf: _Postings
 ) -> Bad | None:
     if row.sequence != place:
         return Bad(place, "sequence", str(place), str(row.sequence))
     computed = chained(previous, row.content)
     if computed != row.hash:
+        after = next(coming, None)
         follows = chained(computed, after.content) == after.hash if after is not None else computed == head[1]
         return Bad(place, "hash" if follows else "content", computed, row.hash)
     held = shelf.of(place)

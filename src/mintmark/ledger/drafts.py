@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -37,14 +36,19 @@ def checked(draft: Draft, now: datetime) -> Draft:
     happened = draft.happened_at or day_start(day)
     if happened.tzinfo is None or happened > now:
         raise wrong("happened_at", "an aware time up to now", happened.isoformat())
-    return replace(
-        draft,
+    return Draft(
+        portfolio=draft.portfolio,
+        kind=draft.kind,
         date=day,
+        meta=read_meta(draft.kind, draft.meta, booked=bool(draft.postings)),
+        postings=draft.postings,
         happened_at=happened.astimezone(UTC).replace(microsecond=0),
         external_id=text_of(draft.external_id, "external_id"),
         narration=text_of(draft.narration, "narration"),
         source=text_of(draft.source, "source", empty=False),
-        meta=read_meta(draft.kind, draft.meta, booked=bool(draft.postings)),
+        reverses=draft.reverses,
+        id=draft.id,
+        known_at=draft.known_at,
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
 from mintmark.domain import plain_decimal
@@ -19,7 +20,7 @@ Kind: TypeAlias = Literal[
 ]  # fmt: skip
 FLOWS: frozenset[str] = frozenset({"deposit", "withdrawal", "transfer_in", "transfer_out"})
 GENESIS = "0" * 64
-_DOMAIN = b"mintmark.ledger.v1\n"
+_DOMAIN = "mintmark.ledger.v1"
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 
 
@@ -121,6 +122,7 @@ class Entry:
         )  # fmt: skip
 
 
+@lru_cache(4096)
 def stamp(moment: datetime) -> str:
     """Return ``moment`` to the second, as the chain writes it."""
     return moment.astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z"
@@ -182,7 +184,7 @@ def written(value: Any) -> str:
 
 def chained(previous: str, text: str) -> str:
     """Return the hash of the entry with the content ``text`` after the hash ``previous``."""
-    return hashlib.sha256(_DOMAIN + previous.encode() + b"\n" + text.encode()).hexdigest()
+    return hashlib.sha256(f"{_DOMAIN}\n{previous}\n{text}".encode()).hexdigest()
 
 
 def from_plain(found: Mapping[str, Any], sequence: int = 0, hash_: str = "") -> Entry:

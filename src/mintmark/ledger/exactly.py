@@ -85,11 +85,10 @@ def _checked(number: Decimal, field: str) -> Decimal:
     # A tiny exponent would become a text of as many zeros.
     if number.adjusted() >= INTEGER_DIGITS or number.adjusted() < -PLACES:
         raise too_precise(field, number)
-    found = tidy(number)
-    exponent = found.as_tuple().exponent
-    if isinstance(exponent, int) and -exponent > PLACES:
+    text = plain_decimal(number)
+    if len(text.partition(".")[2]) > PLACES:
         raise too_precise(field, number)
-    return found
+    return Decimal(text)
 
 
 def too_precise(field: str, number: Decimal) -> Refused:

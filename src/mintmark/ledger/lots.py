@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from mintmark.domain import Refusal, Refused
 from mintmark.ledger.exactly import WIDE, ZERO, rounded, share
@@ -17,8 +17,7 @@ METHODS: tuple[Method, ...] = ("fifo", "lifo", "hifo", "average", "specific")
 Key: TypeAlias = tuple[str, date, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Lot:
+class Lot(NamedTuple):
     """Units bought together; negative units are a short lot.
 
     ``cost``: the total of all units, positive. ``fx``: base currency per unit of ``currency`` on the trade
@@ -39,7 +38,7 @@ class Lot:
 
     @property
     def key(self) -> Key:
-        return (self.symbol, self.acquired, self.label)
+        return self[:3]
 
     @property
     def id(self) -> str:

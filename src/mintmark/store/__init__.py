@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mintmark.store.blobs import Blobs, MissingBlob
-    from mintmark.store.database import Database, metadata, open_database, upsert
+    from mintmark.store.database import Database, add_rows, metadata, open_database, upsert
     from mintmark.store.files import free_bytes, make_folder, path_within, write_atomic, write_once
     from mintmark.store.schema import migrate
     from mintmark.store.types import Exact, Json, UtcTime
@@ -23,6 +23,7 @@ _HOMES = {
     "Json": "types",
     "MissingBlob": "blobs",
     "UtcTime": "types",
+    "add_rows": "database",
     "free_bytes": "files",
     "make_folder": "files",
     "metadata": "database",
@@ -41,6 +42,7 @@ __all__ = [
     "Json",
     "MissingBlob",
     "UtcTime",
+    "add_rows",
     "free_bytes",
     "make_folder",
     "metadata",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -115,6 +115,19 @@ def open_database(url: str) -> Database:
     if parsed.get_backend_name() == "postgresql":
         return Database(parsed.set(drivername="postgresql+psycopg"))
     raise Refused(f"expected sqlite:/// or postgresql://, found {parsed.drivername}://", url=parsed.drivername)
+
+
+def add_rows(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert ``rows``, each with a value for every column of ``table`` in its order.
+
+    The values go to the driver as they are: numbers, texts and None in the form the column keeps them.
+    """
+    if not rows:
+        return
+    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    marks = ", ".join([mark] * len(table.columns))
+    names = ", ".join(column.name for column in table.columns)
+    connection.exec_driver_sql(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", list(rows))
 
 
 def upsert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:

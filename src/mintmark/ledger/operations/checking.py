@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, select, text
@@ -68,19 +69,17 @@ def verify(connection: Connection, expect: str | None, progress: Progress) -> di
 
 
 def _examined(connection: Connection, head: tuple[int, str], wanted: set[str], progress: Progress) -> Examined:
-    rows = (JournalRow(*row) for row in _streamed(connection, _JOURNAL))
-    postings = (PostingRow(*row) for row in _streamed(connection, _POSTINGS))
+    rows = map(JournalRow._make, _streamed(connection, _JOURNAL))
+    postings = map(PostingRow._make, _streamed(connection, _POSTINGS))
     return examine(rows, postings, head, wanted, lambda done: progress(done, head[0]))
 
 
 def _streamed(connection: Connection, question: str) -> Iterator[Any]:
     if connection.dialect.name == "sqlite":
         driver: Any = connection.connection.driver_connection
-        yield from driver.execute(question)
-        return
+        return iter(driver.execute(question))
     result = connection.execute(text(question), execution_options={"yield_per": _PART})
-    for part in result.partitions():
-        yield from part
+    return chain.from_iterable(result.partitions())
 
 
 def rebuild(connection: Connection, journal: Journal, progress: Progress) -> dict[str, Any]:
@@ -114,16 +113,16 @@ def reconcile(
 ) -> dict[str, Any]:
     """Return what agrees and what does not: chain, projections, assertions, statements."""
     found: list[Failure] = []
-    chain = verify(connection, None, progress)
-    if not chain["valid"]:
-        bad = chain["first_bad"]
+    checked = verify(connection, None, progress)
+    if not checked["valid"]:
+        bad = checked["first_bad"]
         where = f"the chain is broken at entry {bad['sequence']}, {bad['field']}"
         found.append(Failure("chain_broken", None, where, bad["found"], bad["expected"]))
     head, hash_ = read_head(connection)
     books = [journal.book(connection, code) for code in codes] if codes is not None else journal.books(connection)
     positions = 0
     # A broken chain cannot be folded: what it holds is not what was posted.
-    for book in books if chain["valid"] else ():
+    for book in books if checked["valid"] else ():
         state = State(book)
         entries = list(read(connection, book.code, 0, head))
         for entry in entries:
@@ -138,9 +137,9 @@ def reconcile(
         "passed": not found,
         "pack_id": pack_id,
         "ledger_commit_hash": hash_,
-        "portfolios_checked": len(books) if chain["valid"] else 0,
+        "portfolios_checked": len(books) if checked["valid"] else 0,
         "positions_checked": positions,
-        "statements_checked": sum(book.code in statements for book in books) if chain["valid"] else 0,
+        "statements_checked": sum(book.code in statements for book in books) if checked["valid"] else 0,
         "failures": [asdict(failure) for failure in found],
     }
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
 from mintmark.domain import Refused
 from mintmark.ledger.drafts import checked, differs, entry_of
@@ -20,6 +20,7 @@ from mintmark.ledger.state import State
 from mintmark.ledger.tables import head_table, journal_table, locked_head, postings_table
 from mintmark.ledger.terms import KINDS
 from mintmark.runtime import count, declare
+from mintmark.store import add_rows
 
 ENTRIES = "mintmark_ledger_entries_total"
 
@@ -40,8 +41,8 @@ class Batch:
         self.now, self.new_id, self._known = now, new_id, known
         self._sequence, self._head = locked_head(connection)
         self._states: dict[str, State] = {}
-        self._rows: list[dict[str, Any]] = []
-        self._postings: list[dict[str, Any]] = []
+        self._rows: list[tuple[Any, ...]] = []
+        self._postings: list[tuple[Any, ...]] = []
         self._kinds: Counter[str] = Counter()
         self._outside: dict[tuple[str, str, str], Entry] = {}
 
@@ -166,17 +167,11 @@ class Batch:
         state.apply(made)
         self._kinds[entry.kind] += 1
         self._rows.append(
-            {
-                "sequence": made.sequence,
-                "hash": made.hash,
-                "id": made.id,
-                "portfolio": made.portfolio,
-                "source": made.source,
-                "external_id": made.external_id or None,
-                "reverses": made.reverses,
-                "content": text,
-            }
-        )
+            (
+                made.sequence, made.hash, made.id, made.portfolio, made.source, made.external_id or None, made.reverses,
+                text,
+            )
+        )  # fmt: skip
         self._postings += posting_rows(made.sequence, said["postings"])
         if made.external_id:
             self._remember(made)
@@ -186,9 +181,8 @@ class Batch:
         """Write what was added: journal, postings, projections, head."""
         if not self._rows:
             return
-        self._connection.execute(insert(journal_table), self._rows)
-        if self._postings:
-            self._connection.execute(insert(postings_table), self._postings)
+        add_rows(self._connection, journal_table, self._rows)
+        add_rows(self._connection, postings_table, self._postings)
         for state in self._states.values():
             project(self._connection, state)
         self._connection.execute(update(head_table).values(sequence=self._sequence, hash=self._head))
@@ -197,17 +191,13 @@ class Batch:
         self._rows, self._postings, self._kinds = [], [], Counter()
 
 
-def posting_rows(sequence: int, postings: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the rows of the plain ``postings`` of the entry at ``sequence``."""
+def posting_rows(sequence: int, postings: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    """Return the rows of the plain ``postings`` of the entry at ``sequence``, columns as in their table."""
     return [
-        {
-            "sequence": sequence,
-            "position": position,
-            "account": posting["account"],
-            "commodity": posting["commodity"],
-            "units": posting["units"],
-            "cost": None if posting["cost"] is None else written(posting["cost"]),
-            "price": None if posting["price"] is None else written(posting["price"]),
-        }
+        (
+            sequence, position, posting["account"], posting["commodity"], posting["units"],
+            None if posting["cost"] is None else written(posting["cost"]),
+            None if posting["price"] is None else written(posting["price"]),
+        )
         for position, posting in enumerate(postings)
-    ]
+    ]  # fmt: skip

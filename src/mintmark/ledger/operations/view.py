@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -109,7 +108,7 @@ class LedgerView:
         state = self.state(code, as_of)
         found = [lot for position in self.positions(code, as_of) for lot in position.lots]
         if closed:
-            gone = [replace(lot, units=ZERO, cost=ZERO, fee=ZERO) for lot, _ in state.closed.values()]
+            gone = [lot._replace(units=ZERO, cost=ZERO, fee=ZERO) for lot, _ in state.closed.values()]
             found = sorted([*found, *gone], key=lambda lot: (lot.symbol, lot.acquired, lot.number))
         return tuple(found)
 
