@@ -32,7 +32,7 @@ style: setup
 	$(BIN)/ruff check src tests bench
 	$(BIN)/mypy
 
-check: style test ## Format, lint, types, tests
+check: setup style test ## Format, lint, types, tests
 
 test: setup ## Run every test a fresh machine can run
 	$(PYTEST) 3

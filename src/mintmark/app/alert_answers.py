@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mintmark.app.names import one_day
 from mintmark.app.wiring import App
 from mintmark.domain import Refused
 
@@ -60,12 +60,12 @@ def read(app: App, actor: Actor, notification_id: str) -> Body:
 
 def nightly(app: App, policy: str, day: str | None) -> Body:
     """Start the night of a day, or go on with it."""
-    return app.nights.trigger(policy, None if day is None else _day(day))
+    return app.nights.trigger(policy, None if day is None else one_day("date", day))
 
 
 def nights(app: App, policy: str | None, day: str | None, limit: int) -> Body:
     """List the reports of the newest nights."""
-    return _data(app.nights.reports(policy, None if day is None else _day(day), limit=limit))
+    return _data(app.nights.reports(policy, None if day is None else one_day("date", day), limit=limit))
 
 
 def statement(app: App, actor: Actor, code: str, path: Path) -> Body:
@@ -81,11 +81,3 @@ def statement(app: App, actor: Actor, code: str, path: Path) -> Body:
 
 def _data(value: Any) -> Body:
     return {"success": True, "data": value}
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        message = f"expected a day such as 2025-12-31, found {text[:40]!r}"
-        raise Refused(message, code="invalid_asof_date", path="date") from None

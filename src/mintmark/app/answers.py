@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import mintmark
-from mintmark.app.names import one_of_pattern
+from mintmark.app.names import one_day, one_of_pattern
 from mintmark.app.wiring import App
 from mintmark.domain import Bars, Refused, Timeframe
 
@@ -243,14 +243,15 @@ def save_results(app: App, operation_id: str, folder: Path) -> Body:
 
 def import_file(app: App, path: Path, *, timeframe: str, start: str | None, **options: Any) -> Body:
     """Import a file of bars; its quality report."""
-    return _data(app.data.import_file(path, timeframe=_timeframe(timeframe), start=_day("from", start), **options))
+    return _data(
+        app.data.import_file(path, timeframe=_timeframe(timeframe), start=_option_day("from", start), **options)
+    )
 
 
 def fetch(app: App, exchange: str, symbol: str, *, timeframe: str, since: str, until: str | None) -> Body:
     """Fetch public bars from an exchange; the quality report of the series."""
-    first = _day("since", since)
-    assert first is not None
-    return _data(app.data.fetch(exchange, symbol, _timeframe(timeframe), first, _day("until", until)))
+    first = one_day("since", since, "invalid_request")
+    return _data(app.data.fetch(exchange, symbol, _timeframe(timeframe), first, _option_day("until", until)))
 
 
 def sample(app: App) -> Body:
@@ -275,9 +276,7 @@ def actions(app: App, path: Path, announce_lead_days: int | None = None) -> Body
 
 def seal(app: App, as_of: str, policy: str) -> Body:
     """Seal the imported series into a pack."""
-    day = _day("as-of", as_of)
-    assert day is not None
-    return _data(app.data.seal(day, policy))
+    return _data(app.data.seal(one_day("as-of", as_of, "invalid_request"), policy))
 
 
 def packs(app: App) -> Body:
@@ -363,11 +362,8 @@ def _timeframe(text: str) -> Timeframe:
         raise _wrong("timeframe", f"expected one of {allowed}, found {text!r}") from None
 
 
-def _day(option: str, text: str | None) -> date | None:
-    try:
-        return None if text is None else date.fromisoformat(text)
-    except ValueError:
-        raise _wrong(option, f"expected a day such as 2025-12-31, found {text!r}") from None
+def _option_day(option: str, text: str | None) -> date | None:
+    return None if text is None else one_day(option, text, "invalid_request")
 
 
 def _wrong(path: str, message: str) -> Refused:

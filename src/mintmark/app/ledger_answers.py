@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mintmark.app.names import one_of_pattern
+from mintmark.app.names import one_day, one_of_pattern
 from mintmark.app.wiring import App
 from mintmark.domain import Refused, plain_json
 
@@ -98,7 +98,7 @@ def balances(app: App, actor: Actor | None, portfolio: str | None, as_of: str | 
     if as_of is None:
         rows = [row for code in _codes(app, actor, portfolio) for row in app.ledger.balances(code)]
     else:
-        view, day = app.ledger.view(), _day(as_of)
+        view, day = app.ledger.view(), one_day("asof", as_of)
         rows = [
             {"portfolio": code, "account": account, "commodity": commodity, "units": units}
             for code in _codes(app, actor, portfolio)
@@ -109,7 +109,7 @@ def balances(app: App, actor: Actor | None, portfolio: str | None, as_of: str | 
 
 def lots(app: App, actor: Actor | None, portfolio: str | None, as_of: str | None, *, closed: bool = False) -> Body:
     """Return the lots, of one portfolio or of all."""
-    view, day = app.ledger.view(), _day(as_of, app)
+    view, day = app.ledger.view(), _today_or(app, as_of)
     rows = [
         {"portfolio": code, "id": lot.id, **{name: getattr(lot, name) for name in _LOT}}
         for code in _codes(app, actor, portfolio)
@@ -123,7 +123,7 @@ _LOT = ("symbol", "acquired", "label", "units", "cost", "currency", "fx", "fee",
 
 def positions(app: App, actor: Actor | None, portfolio: str | None, as_of: str | None) -> Body:
     """Return positions, cash, receivables and margin, of one portfolio or of all."""
-    view, day = app.ledger.view(), _day(as_of, app)
+    view, day = app.ledger.view(), _today_or(app, as_of)
     found = []
     for code in _codes(app, actor, portfolio):
         cash = view.cash(code, day)
@@ -259,14 +259,5 @@ def _entry(found: Any) -> Body:
     return {"sequence": found.sequence, "hash": found.hash, **plain(found)}
 
 
-def _day(text: str | None, app: App | None = None) -> date:
-    if text is None:
-        assert app is not None
-        return app.clock.now().date()
-    try:
-        if len(text) != 10:
-            raise ValueError
-        return date.fromisoformat(text)
-    except ValueError:
-        message = f"expected a day such as 2025-12-31, found {text[:40]!r}"
-        raise Refused(message, code="invalid_asof_date", field="asof", expected="a day", found=text[:40]) from None
+def _today_or(app: App, as_of: str | None) -> date:
+    return app.clock.now().date() if as_of is None else one_day("asof", as_of)

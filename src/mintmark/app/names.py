@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 from mintmark.domain import Refused
 
@@ -28,3 +29,20 @@ def one_of_pattern(kind: str, text: str) -> str:
         return text
     message = f"expected {expected}, found {text[:96]!r}"
     raise Refused(message, code="invalid_request", problems=[{"path": kind, "message": message, "code": "pattern"}])
+
+
+def one_day(field: str, text: str, code: str = "invalid_asof_date") -> date:
+    """Return the day that ``text`` writes as 2025-12-31.
+
+    Raises:
+        Refused: ``code``, naming ``field`` and what was found.
+    """
+    try:
+        if len(text) != len("2025-12-31"):
+            raise ValueError(text)
+        return date.fromisoformat(text)
+    except ValueError:
+        found = text[:40]
+        message = f"expected a day such as 2025-12-31, found {found!r}"
+        problems = [{"path": field, "message": message, "code": "wrong_value"}]
+        raise Refused(message, code=code, problems=problems, expected="YYYY-MM-DD", found=found) from None

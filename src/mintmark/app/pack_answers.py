@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
-from mintmark.app.names import one_of_pattern
+from mintmark.app.names import one_day, one_of_pattern
 from mintmark.app.wiring import App
-from mintmark.domain import Refused
 
 Body = dict[str, Any]
 OWNER = "local"
@@ -15,12 +13,15 @@ OWNER = "local"
 
 def build(app: App, day: str, policy: str) -> Body:
     """Seal and judge the pack of a day."""
-    return {"success": True, "data": app.data.build(_day(day), policy)}
+    return {"success": True, "data": app.data.build(one_day("date", day), policy)}
 
 
 def restate(app: App, day: str, policy: str, reason: str, text: str) -> Body:
     """Seal a day again, with a reason."""
-    return {"success": True, "data": app.data.restate(_day(day), policy, reason=reason, text=text, actor=OWNER)}
+    return {
+        "success": True,
+        "data": app.data.restate(one_day("date", day), policy, reason=reason, text=text, actor=OWNER),
+    }
 
 
 def confirm(app: App, pack_id: str, symbol: str, reason: str) -> Body:
@@ -34,11 +35,3 @@ def health(app: App, policy: str | None = None, pack_id: str | None = None) -> B
     """Say how far a pack, else the newest one, is on its way."""
     named = None if pack_id is None else one_of_pattern("pack_id", pack_id)
     return app.data.states.health(policy, named).health()
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        message = f"expected a day such as 2025-12-31, found {text!r}"
-        raise Refused(message, code="invalid_asof_date", path="date") from None

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from mintmark.app.names import one_of_pattern
+from mintmark.app.names import one_day, one_of_pattern
 from mintmark.app.wiring import App
 from mintmark.domain import Refused
 
@@ -64,8 +63,8 @@ def add_licence(app: App, given: Body) -> Body:
         source=given["source"],
         rights=frozenset(given["rights"]),
         reference=given["reference"],
-        valid_from=_day("from", given["valid_from"]),
-        valid_to=_day("to", given["valid_to"]),
+        valid_from=one_day("from", given["valid_from"], "invalid_request"),
+        valid_to=one_day("to", given["valid_to"], "invalid_request"),
         profile=given["profile"],
     )
     return {"success": True, "data": app.rights.add_licence(record, str(app.local_owner.user_id))}
@@ -79,12 +78,3 @@ def licences(app: App) -> Body:
 def violations(app: App) -> Body:
     """Return the newest exports that were refused."""
     return {"success": True, "data": app.rights.violations()}
-
-
-def _day(option: str, text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        message = f"expected a day such as 2025-12-31, found {text!r}"
-        problems = [{"path": option, "message": message, "code": "wrong_value"}]
-        raise Refused(message, code="invalid_request", problems=problems) from None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mintmark.strategy.columns import feature_names
 from mintmark.strategy.facts import PackFacts, SymbolFacts
 from mintmark.strategy.grammar import StrategySpec
-from mintmark.strategy.reading import canonical_json, check_spec, read_spec, strategy_hash, to_yaml
+from mintmark.strategy.reading import check_spec, read_spec, strategy_hash, to_yaml
 from mintmark.strategy.reference import grammar_reference
 from mintmark.strategy.resampling import resample
 from mintmark.strategy.spans import Fold, Periods, folds, periods, stamps_between
@@ -89,7 +89,6 @@ __all__ = [
     "TrainingSet",
     "Validation",
     "build_training_set",
-    "canonical_json",
     "check_spec",
     "compile_kernels",
     "decide",

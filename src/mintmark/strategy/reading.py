@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any
 
+from mintmark.domain import canonical_json
 from mintmark.strategy.columns import feature_names
 from mintmark.strategy.facts import PackFacts
 from mintmark.strategy.grammar import StrategySpec
@@ -41,15 +41,9 @@ def check_spec(given: Mapping[str, Any], facts: PackFacts | None = None) -> Vali
     return Validation(spec, (), warnings_of(spec), feature_names(spec), warmup_bars(spec))
 
 
-def canonical_json(spec: StrategySpec) -> str:
-    """Return ``spec`` as JSON with sorted keys, defaults filled in, description left out, no spaces."""
-    plain = spec.model_dump(mode="json", exclude={"description"})
-    return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-
-
 def strategy_hash(spec: StrategySpec) -> str:
-    """Return the sha256 (hex) of the canonical JSON of ``spec``."""
-    return hashlib.sha256(canonical_json(spec).encode()).hexdigest()
+    """Return the sha256 (hex) of the canonical JSON of ``spec``, defaults filled in and description left out."""
+    return hashlib.sha256(canonical_json(spec.model_dump(mode="json", exclude={"description"}))).hexdigest()
 
 
 def to_yaml(spec: StrategySpec) -> str:

@@ -247,3 +247,11 @@ def say(error: ApiRefused) -> None:
     """Show a refused action as a notice, with its request id."""
     identity = f" (request {error.request_id})" if error.request_id else ""
     ui.notify(f"{error.message}{identity}", type="negative", multi_line=True, timeout=8000)
+
+
+def named(name: str, field: Any) -> Any:
+    """Return ``field`` with its name above, read out by a screen reader too."""
+    with ui.element("label").classes("field") as label:
+        ui.label(name).classes("name")
+    field.props(f'outlined dense aria-label="{name}"').move(label)
+    return field

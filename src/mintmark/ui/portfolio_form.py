@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from nicegui import ui
 
 from mintmark.domain import Html, plain, tag
 from mintmark.ui.client import Api, ApiRefused
-from mintmark.ui.parts import Part, button
+from mintmark.ui.parts import Part, button, named
 from mintmark.ui.screens import FIRST, path_of
 
 _BOOKING = {
@@ -30,13 +28,13 @@ class PortfolioForm:
         with ui.element("aside").classes("drawer").props('data-drawer="create" aria-label="New portfolio"'):
             ui.html(_head(), sanitize=False)
             with ui.element("div").classes("fields"):
-                self._code = _named("Code", ui.input(placeholder="GROWTH").props("maxlength=32"))
-                self._name = _named("Name", ui.input(placeholder="Growth").props("maxlength=100"))
-                self._base = _named("Base currency", ui.input(placeholder="EUR").props("maxlength=5"))
-                self._benchmark = _named("Benchmark, a series you have", ui.input(placeholder="SPY"))
-                self._booking = _named("Lots are removed", ui.select(_BOOKING, value="fifo"))
-                self._policy = _named("Valued by", ui.select(_POLICY, value="EOD"))
-                self._tax = _named("Tax rule", ui.select(_TAX, value="none"))
+                self._code = named("Code", ui.input(placeholder="GROWTH").props("maxlength=32"))
+                self._name = named("Name", ui.input(placeholder="Growth").props("maxlength=100"))
+                self._base = named("Base currency", ui.input(placeholder="EUR").props("maxlength=5"))
+                self._benchmark = named("Benchmark, a series you have", ui.input(placeholder="SPY"))
+                self._booking = named("Lots are removed", ui.select(_BOOKING, value="fifo"))
+                self._policy = named("Valued by", ui.select(_POLICY, value="EOD"))
+                self._tax = named("Tax rule", ui.select(_TAX, value="none"))
                 self._shorts = ui.checkbox("may be short").props("dense")
                 self._refusal = Part(lambda error: _refused(error) if error else Html(""))
                 button("Open it", self._open, "main")
@@ -59,13 +57,6 @@ class PortfolioForm:
             self._refusal.show(error)
             return
         ui.navigate.to(path_of(made["data"]["code"], FIRST))
-
-
-def _named(name: str, field: Any) -> Any:
-    with ui.element("label").classes("field") as label:
-        ui.label(name).classes("name")
-    field.props(f'outlined dense aria-label="{name}"').move(label)
-    return field
 
 
 def _head() -> Html:

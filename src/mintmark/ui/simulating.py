@@ -9,7 +9,7 @@ from nicegui import ui
 
 from mintmark.domain import Html, Timeframe, label_of, tag
 from mintmark.ui.client import Api, ApiRefused
-from mintmark.ui.parts import Part, button, type_name
+from mintmark.ui.parts import Part, button, named, type_name
 
 RULE = "sma_cross"
 _OWN = "the strategy's own"
@@ -124,10 +124,8 @@ class SimulationForm:
             )
 
     def _named(self, key: str, name: str, field: Any) -> Any:
-        with ui.element("label").classes("field") as label:
-            ui.label(name).classes("name")
-        field.props(f'outlined dense hide-bottom-space aria-label="{name}"').move(label)
-        self._fields[key], self._places[key] = field, label
+        self._fields[key] = named(name, field.props("hide-bottom-space"))
+        self._places[key] = field.parent_slot.parent
         return field
 
     async def offer(self) -> None:

@@ -8,7 +8,7 @@ from nicegui import ui
 
 from mintmark.domain import Html, Timeframe, tag
 from mintmark.ui.client import Api, ApiRefused
-from mintmark.ui.parts import Part, button
+from mintmark.ui.parts import Part, button, named
 
 _ANY = "as the brief or the house chooses"
 _POLICIES = {"": "as set in the settings", "fail": "a refused gate ends the cycle", "assess": "assess it all the same"}
@@ -32,16 +32,16 @@ class TriggerForm:
                 button("Start the cycle", self._start, "main")
 
     def _fields(self) -> None:
-        self._brief = _named(
+        self._brief = named(
             "Brief", ui.textarea(placeholder="trend on NASDAQ 1d with rsi").props("autogrow maxlength=2000")
         )
-        self._strategy = _named("or a saved strategy", ui.input(placeholder="starting_1"))
-        self._symbols = _named("Symbols, with commas between", ui.input(placeholder=_ANY))
+        self._strategy = named("or a saved strategy", ui.input(placeholder="starting_1"))
+        self._symbols = named("Symbols, with commas between", ui.input(placeholder=_ANY))
         frames = {"": _ANY, **{frame.value: frame.value for frame in Timeframe}}
-        self._timeframe = _named("Timeframe", ui.select(frames, value=""))
-        self._policy = _named("When a gate refuses", ui.select(_POLICIES, value=""))
-        self._designer = _named("Designer", ui.select(_DESIGNERS, value=""))
-        self._seed = _named("Random state", ui.input(placeholder="7").props('inputmode="numeric"'))
+        self._timeframe = named("Timeframe", ui.select(frames, value=""))
+        self._policy = named("When a gate refuses", ui.select(_POLICIES, value=""))
+        self._designer = named("Designer", ui.select(_DESIGNERS, value=""))
+        self._seed = named("Random state", ui.input(placeholder="7").props('inputmode="numeric"'))
 
     def _request(self) -> dict[str, Any]:
         symbols = [one.strip() for one in (self._symbols.value or "").split(",") if one.strip()]
@@ -67,14 +67,6 @@ class TriggerForm:
         ui.notify(f"{answer['message']}: {answer['operation_id']}", type="positive")
         ui.run_javascript("document.querySelector('[data-drawer=\"trigger\"]').classList.remove('open')")
         await self.started()
-
-
-def _named(name: str, field: Any) -> Any:
-    """Return ``field`` with its name above, read out by a screen reader too."""
-    with ui.element("label").classes("field") as label:
-        ui.label(name).classes("name")
-    field.props(f'outlined dense aria-label="{name}"').move(label)
-    return field
 
 
 def _head() -> Html:
