@@ -99,6 +99,7 @@ def test_a_walk_leaves_its_windows_its_equity_and_a_counted_try_for_every_candid
     assert len(table_of(bench, summary, "trades")) == summary["total_trades"]
 
 
+@pytest.mark.long
 def test_a_walk_resumed_after_any_window_gives_the_same_bytes_and_walks_no_window_again(bench):
     run, whole, kept = walked(bench)
     told = finished(bench, run, whole)

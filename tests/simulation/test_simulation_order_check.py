@@ -47,7 +47,7 @@ def an_order(draw: Any) -> Order:
     return Order(action, kind, size, price, other, draw(level), draw(level), expiry=expiry)
 
 
-@settings(max_examples=400, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(
     order=an_order(), first=st.sampled_from([None, "buy", "sell"]), spread=st.integers(0, 30),
     mode=st.sampled_from(["full", "full", "long_only", "short_only", "close_only", "disabled"]),

@@ -31,7 +31,7 @@ def agree(case: dict[str, Any], seed: int) -> BacktestResult | None:
     return result
 
 
-@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=75, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 2**32 - 1))
 def test_kernel_and_oracle_agree_on_orders_fills_flags_reasons_and_equity(seed):
     agree(order_case(seed), seed)

@@ -81,6 +81,7 @@ def test_one_command_without_key_or_network_designs_trains_tests_and_judges(a_ho
     assert cost in ("0", {"amount": "0", "currency": "USD"}), cost
 
 
+@pytest.mark.long
 def test_the_child_shown_is_the_operation_that_works(at_work: House):
     house = at_work
     named_as = {"training": "training_op_id", "backtesting": "backtest_op_id", "assessing": "assessment_op_id"}
@@ -102,6 +103,7 @@ def test_the_child_shown_is_the_operation_that_works(at_work: House):
     assert named == [one["operation_id"] for one in children(house, cycle)]
 
 
+@pytest.mark.long
 def test_the_same_strategy_pack_and_seed_give_the_same_bytes(at_work: House, calm_quick: dict[str, Any]):
     cycle = trigger(at_work, "quick")
 

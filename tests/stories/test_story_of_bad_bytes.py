@@ -85,6 +85,7 @@ def test_a_changed_byte_in_the_pack_refuses_the_trigger(a_house: HouseMaker):
     assert house.rows("SELECT operation_id FROM operations") == []
 
 
+@pytest.mark.long
 def test_a_pack_damaged_after_the_trigger_fails_the_cycle(a_house: HouseMaker):
     house = a_house("sqlite", WIDE)
     cycle = trigger(house)

@@ -79,6 +79,7 @@ def test_a_cancel_while_designing_ends_the_process(at_work: House):
     assert_cancelled_in_time(house, cycle, pid)
 
 
+@pytest.mark.long
 def test_a_cancel_before_any_child_exists_leaves_nothing_to_do(a_house: HouseMaker):
     house = a_house("sqlite", SLOW_POLL)
     house.serve()

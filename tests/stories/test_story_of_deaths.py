@@ -147,6 +147,7 @@ def test_a_frozen_worker_that_wakes_up_writes_nothing(a_house: HouseMaker, calm_
     assert outcome(house, cycle) == calm_slow
 
 
+@pytest.mark.long
 def test_a_cycle_keeps_its_place_in_the_lists_over_a_restart(a_house: HouseMaker):
     house = a_house("sqlite", WIDE)
     house.serve()

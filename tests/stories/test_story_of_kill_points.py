@@ -13,9 +13,6 @@ from story_samples import PATIENT, WIDE
 
 from mintmark.runtime.killpoints import KILL_POINTS
 
-FEW = {"work.after_checkpoint_commit"}
-"""Points that stand for the rest in the tests that are run all the time."""
-
 
 def killed(house: House, label: str) -> bool:
     """Return whether somebody was killed at ``label``."""
@@ -102,9 +99,8 @@ SCENES = {
 }
 
 
-@pytest.mark.parametrize(
-    "label", [pytest.param(one, marks=() if one in FEW else pytest.mark.long) for one in KILL_POINTS]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("label", KILL_POINTS)
 def test_a_cycle_killed_at_this_point_ends_as_if_nobody_had(
     a_house: HouseMaker, calm_quick: dict[str, Any], label: str
 ):
@@ -121,4 +117,3 @@ def test_a_cycle_killed_at_this_point_ends_as_if_nobody_had(
 
 def test_there_are_enough_points_to_be_killed_at():
     assert len(KILL_POINTS) >= 25
-    assert set(KILL_POINTS) >= FEW

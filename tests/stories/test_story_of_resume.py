@@ -82,6 +82,7 @@ def test_a_training_by_itself_is_cancelled_and_resumed_by_the_command_line(at_wo
     assert house.run("operations", "resume", training, "--json").body["error"] == "not_resumable"
 
 
+@pytest.mark.long
 def test_a_cycle_ended_by_a_gate_is_final(a_house: HouseMaker):
     house = a_house("sqlite", {**WIDE, "MINTMARK_RESEARCH__GATES__MIN_ACCURACY": "0.999"})
     house.worker()

@@ -189,7 +189,7 @@ ENDS: set[str] = set()
 NEVER_SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=NEVER_SLOW, derandomize=True)
+@settings(max_examples=60, deadline=None, suppress_health_check=NEVER_SLOW, derandomize=True)
 @given(given_strategy=strategies())
 def test_any_strategy_is_invalid_with_paths_or_trains_or_names_what_the_data_lack(given_strategy: dict[str, Any]):
     ENDS.add(judged(given_strategy))
