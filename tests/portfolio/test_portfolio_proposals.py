@@ -87,7 +87,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
              "publisher": "Desk", "symbols": ["N2"]}]  # fmt: skip
     (folder / "news.json").write_text(json.dumps(head))
     app.data.import_news(folder / "news.json", source="file:desk", rights="research_only")
-    for code, tax in (("POLICY", "none"), ("TEN", "none"), ("TAX", "us"), ("OTHER", "us")):
+    for code, tax in (("POLICY", "none"), ("TEN", "none"), ("TAX", "us"), ("OTHER", "us"), ("SPLIT", "us")):
         app.portfolio.create(local_owner(), NewPortfolio(code, "USD", tax_rule=tax, benchmark="N0"))
     first = date(2018, 2, 1)
     post(app, first)
@@ -116,6 +116,11 @@ def post(app: App, first: date) -> None:
         draft("OTHER", "deposit", first, amount="100000", currency="USD"),
         buy("OTHER", "N5", date(2019, 4, 1), 40, "150"),
         buy("TAX", "N5", date(2019, 3, 15), -100, "150", fee="20"),
+        draft("SPLIT", "deposit", first, amount="100000", currency="USD"),
+        buy("SPLIT", "N8", date(2018, 3, 1), 100, "200"),
+        draft("SPLIT", "split", date(2018, 6, 1), symbol="N8", ratio="2/1"),
+        buy("SPLIT", "N8", date(2019, 3, 15), -200, "90"),
+        buy("SPLIT", "N8", date(2019, 3, 20), 50, "80"),
     ]
     app.ledger.post(drafts)
 
@@ -183,6 +188,14 @@ def test_the_tax_of_a_year_counts_fees_and_what_another_portfolio_bought_back(as
     (lot,) = result["lots"]["lots"]
     assert (lot["units_sold"], lot["units_open"]) == ("100", "0")
     assert (result["summary"]["long_losses"]["amount"], result["summary"]["net"]["amount"]) == ("-3018", "-3018")
+
+
+def test_shares_bought_before_a_split_are_taxed_as_the_shares_they_became(asked: Asked):
+    result = asked.body("SPLIT", "portfolio_tax_report", tax_year=2019)["result"]
+
+    (gain,) = result["gains"]["gains"]
+    # 200 x 90 against 100 x 200: a loss of 2,000, 10 a share, of which 50 shares were bought back within 30 days.
+    assert (gain["units"], gain["gain"]["amount"], gain["disallowed"]["amount"]) == ("200", "-2000", "500")
 
 
 def test_a_portfolio_without_a_tax_rule_says_so(asked: Asked):

@@ -71,6 +71,7 @@ class History:
 def history_of(reading: Reading) -> History:
     """Return the history of the portfolio of the question, made once a request; raises as ``open_history``."""
     owned, end = reading.owned, reading.ctx.asof_date
+    tell_assumed(reading)
 
     def make(pack: Any, ledger: Any) -> History:
         return open_history(pack, ledger, owned.code, owned.base_currency, end)
@@ -79,6 +80,14 @@ def history_of(reading: Reading) -> History:
         return make(reading.pack, reading.ledger)
     found: History = reading.once("history", make)
     return found
+
+
+def tell_assumed(reading: Reading) -> None:
+    """Warn of dividends whose pay date was assumed when they came in."""
+    count = reading.ledger.assumed_pay_dates(reading.owned.code, reading.ctx.asof_date)
+    if count:
+        message = f"the pay dates of {count} dividends are assumed, with their rates: no source named them"
+        reading.notes.warn("pay_date_assumed", message)
 
 
 def open_history(pack: Any, ledger: Any, code: str, base: str, end: date) -> History:

@@ -107,6 +107,7 @@ def _splits(ledger: Any, code: str, end: date) -> dict[str, list[tuple[date, Dec
     found: dict[str, list[tuple[date, Decimal]]] = defaultdict(list)
     for entry in entries:
         if entry.kind == "split" and entry.id not in gone:
-            new, old = str(entry.meta["ratio"]).split("/")
-            found[entry.meta["symbol"]].append((entry.date, _WIDE.divide(Decimal(new), Decimal(old))))
+            ratio = entry.meta["ratio"]
+            share = _WIDE.divide(Decimal(ratio["new"]), Decimal(ratio["old"]))
+            found[entry.meta["symbol"]].append((entry.date, share))
     return dict(found)

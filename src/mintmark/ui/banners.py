@@ -14,6 +14,7 @@ _TITLES = {
     "pack_superseded": "These are the old numbers",
     "pack_not_fresh": "This pack is not fresh",
     "negative_cash": "Cash is below zero",
+    "pay_date_assumed": "Pay dates are assumed",
     "revised_macro": "Macro figures are as revised later",
     "scenario_partial": "Not every leg of the scenario is covered",
     "turnover_capped": "Turnover was capped",

@@ -137,6 +137,11 @@ class LedgerView:
         found = holdings.income_of(self._all(code), self.book(code).base_currency)
         return tuple(one for one in found if start <= one.date <= end)
 
+    def assumed_pay_dates(self, code: str, as_of: date) -> int:
+        """Return how many dividends accrued up to ``as_of`` have a pay date that no source named."""
+        standing = holdings.standing(self.entries(code, end=as_of))
+        return sum(entry.kind == "dividend_accrued" and "pay_lag_days" in entry.meta for entry in standing)
+
     def first_date(self, code: str) -> date | None:
         """Return the earliest date of an entry of ``code``, or None where it has none."""
         return min((entry.date for entry in self._all(code)), default=None)

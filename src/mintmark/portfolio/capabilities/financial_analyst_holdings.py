@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from mintmark.domain import Money
 from mintmark.portfolio.capability import Arguments, Capability, Reading
+from mintmark.portfolio.history import tell_assumed
 from mintmark.portfolio.question import security_id
 from mintmark.portfolio.shapes import GivenHoldings, Holding, Holdings, Owed, PricedHolding, PricedMoney, Valued
 
@@ -28,6 +29,7 @@ class PositionsGiven(Arguments):
 def positions(reading: Reading, _given: NoArguments) -> Holdings:
     """Return what the ledger holds at the end of the day of the pack."""
     owned, day, ledger = reading.owned, reading.ctx.asof_date, reading.ledger
+    tell_assumed(reading)
     found = [
         Holding(
             symbol=one.symbol,
