@@ -3,49 +3,19 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
 from opentelemetry import trace
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from prometheus_client.parser import text_string_to_metric_families
 
+from collector import Collector, told
 from mintmark.domain import Refused
 from mintmark.runtime import Meters, make_provider, request_trace, span, trail_ids, user_hash
 from mintmark.runtime.scrubbing import scrubbed
 
 INCOMING = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0{flag}"
-
-
-class Collector:
-    """A collector that keeps what it is sent, decoded from protobuf."""
-
-    def __init__(self) -> None:
-        self.spans: list[Any] = []
-        kept = self.spans
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                sent = ExportTraceServiceRequest.FromString(self.rfile.read(int(self.headers["content-length"])))
-                kept.extend(one for part in sent.resource_spans for scope in part.scope_spans for one in scope.spans)
-                self.send_response(200)
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.address = f"http://127.0.0.1:{self.server.server_port}"
-        self._thread = threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-        self._thread.join()
 
 
 @pytest.fixture
@@ -93,7 +63,7 @@ def test_spans_arrive_in_one_trace_with_their_attributes(collector: Collector, t
     assert {one.trace_id.hex() for one in spans.values()} == {trace_id}
     assert spans["capability.a.b"].parent_span_id == spans["execute_pattern"].span_id
     assert spans["execute_pattern"].parent_span_id == spans["http.request"].span_id
-    said = {one.key: one.value.string_value for one in spans["execute_pattern"].attributes}
+    said = told(spans["execute_pattern"])
     assert said["pricing_pack_id"] == "PP_1"
     assert len(said["user_hash"]) == 16
 

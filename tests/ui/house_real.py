@@ -1,6 +1,7 @@
 """A real house with one portfolio behind the real pages: the sample packs, a ledger, and every span kept.
 
-Run as ``python house_real.py PORT HOME``. ``GET /health/seen`` tells the posts to the executor and the spans.
+Run as ``python house_real.py PORT HOME COLLECTOR``: spans go to the collector at that address.
+``GET /health/seen`` tells the posts to the executor and the spans.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from uuid import uuid4
 import uvicorn
 from fastapi import Request
 from opentelemetry import trace
-from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
@@ -23,6 +23,7 @@ from mintmark.app import App, local_owner, open_app
 from mintmark.data import PREWARM_STEPS
 from mintmark.ledger import Draft
 from mintmark.portfolio import NewPortfolio, Question
+from mintmark.runtime import make_provider
 from mintmark.ui import LocalEntry, mount
 
 BOUGHT = (("JNJ", "90", "105"), ("KO", "300", "38"), ("XOM", "150", "70"))
@@ -44,9 +45,9 @@ def fill(app: App) -> None:
     app.data.states.mark_fresh(packs[-1])
 
 
-def main(port: int, home: Path) -> None:
+def main(port: int, home: Path, collector: str) -> None:
     spans = InMemorySpanExporter()
-    provider = TracerProvider()
+    provider = make_provider(collector, 1.0)
     provider.add_span_processor(SimpleSpanProcessor(spans))
     trace.set_tracer_provider(provider)
     app = open_app(home=home)
@@ -78,4 +79,4 @@ def main(port: int, home: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), Path(sys.argv[2]))
+    main(int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])

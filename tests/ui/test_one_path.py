@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from browsing import Keep, OpenPage, environment, free_port, wait_for
 from playwright.sync_api import expect
 
+from collector import Collector, told
 from mintmark.cli.program import run
 from mintmark.domain import canonical_json
 
@@ -25,6 +27,7 @@ class RealHouse:
 
     address: str
     home: Path
+    collector: Collector
 
     def seen(self) -> dict[str, Any]:
         found: dict[str, Any] = httpx.get(f"{self.address}/health/seen").json()
@@ -36,13 +39,16 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealHouse]:
     """A house with one portfolio over the sample packs."""
     home, port = tmp_path_factory.mktemp("real") / "home", free_port()
     script = Path(__file__).parent / "house_real.py"
-    process = subprocess.Popen([sys.executable, str(script), str(port), str(home)], env=environment())
+    collector = Collector()
+    command = [sys.executable, str(script), str(port), str(home), collector.address]
+    process = subprocess.Popen(command, env=environment())
     try:
         wait_for(f"http://127.0.0.1:{port}/health", process, seconds=120)
-        yield RealHouse(f"http://127.0.0.1:{port}", home)
+        yield RealHouse(f"http://127.0.0.1:{port}", home, collector)
     finally:
         process.terminate()
         process.wait(10)
+        collector.close()
 
 
 @pytest.mark.long
@@ -77,10 +83,28 @@ def test_the_page_asks_once_and_one_trace_leads_to_the_capability_whose_bytes_th
     step = next(one for one in printed["metadata"]["trace"]["steps"] if one["as"] == "valued")
     assert (step["agent"], step["capability"]) == ("financial_analyst", "pricing.apply_pack")
     assert step["duration_ms"] > 0
+    arrived = _arrived(real.collector, trace)
+    for name in ("execute_pattern", "pattern.portfolio_overview", "capability.pricing.apply_pack"):
+        said = told(arrived[name])
+        assert said["pricing_pack_id"] == printed["metadata"]["pricing_pack_id"]
+        assert said["ledger_commit_hash"] == printed["metadata"]["ledger_commit_hash"]
+        [(o.name, o.parent_span_id.hex(), o.span_id.hex()) for o in real.collector.spans if o.trace_id.hex() == trace]
+    )
+    assert {"page.request", "http.request", "ledger.view", "pack.open"} <= set(arrived)
     again = _asked_over_http(real, printed["metadata"])
     assert canonical_json(again["result"]) == canonical_json(printed["result"])
     amount = float(printed["result"]["valued"]["nav"]["amount"])
     assert nav.inner_text() == f"{amount:,.2f} USD"
+
+
+def _arrived(collector: Collector, trace: str, seconds: float = 30.0) -> dict[str, Any]:
+    """Return the spans of ``trace`` that the collector was sent, once its first has come; they leave in batches."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = {one.name: one for one in list(collector.spans) if one.trace_id.hex() == trace}
+        if "page.request" in found or time.monotonic() > deadline:
+            return found
+        time.sleep(0.05)
 
 
 def _asked_over_http(real: RealHouse, meta: dict[str, Any]) -> dict[str, Any]:

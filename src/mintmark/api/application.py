@@ -55,6 +55,8 @@ def create_api(app: App, *, hosts: frozenset[str] | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=_bounded,
+        # Spans and logs of the framework begin traces of their own, and may hold paths and words of exceptions.
+        telemetry={"exclude": lambda _scope: True, "auto_configure": False},
     )
     api.state.house = app
     api.add_middleware(Gatekeeper, house=app, faults=faults)

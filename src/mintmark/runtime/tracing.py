@@ -111,15 +111,17 @@ def in_sample(trace_id: int, share: float) -> bool:
 
 @contextmanager
 def request_trace(traceparent: str | None, name: str, **attributes: str) -> Iterator[str]:
-    """Give the trace id of one request: that of ``traceparent`` where it is one, else a new one.
+    """Give the trace id of one request: that of ``traceparent``, else of the span in force here, else a new one.
 
     Spans made inside belong to it, and log lines carry it.
     """
     from opentelemetry import context, trace
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-    carrier = {} if traceparent is None else {"traceparent": traceparent}
-    incoming = TraceContextTextMapPropagator().extract(carrier, context.Context())
+    # A page asks in the process and task of the server: its span is in force here. Nothing else is.
+    incoming = None
+    if traceparent is not None:
+        incoming = TraceContextTextMapPropagator().extract({"traceparent": traceparent}, context.Context())
     with trace.get_tracer("mintmark").start_as_current_span(
         name, context=incoming, kind=trace.SpanKind.SERVER, attributes=attributes, record_exception=False
     ) as span:

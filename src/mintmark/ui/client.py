@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Any
 
 import httpx
@@ -39,20 +40,30 @@ class Api:
             ApiRefused: any answer that is not 2xx.
         """
         given = {key: value for key, value in query.items() if value is not None}
-        return _body(await self._client.get(path, params=given, timeout=seconds))
+        with _page_span("GET", path):
+            return _body(await self._client.get(path, params=given, timeout=seconds))
 
     async def post(self, path: str, body: dict[str, Any] | None = None, *, seconds: float = SECONDS) -> Any:
         """Return the body of a POST of ``body`` as JSON; it may take ``seconds``."""
-        return _body(await self._client.post(path, json=body or {}, timeout=seconds))
+        with _page_span("POST", path):
+            return _body(await self._client.post(path, json=body or {}, timeout=seconds))
 
     async def delete(self, path: str, body: dict[str, Any] | None = None) -> Any:
         """Return the body of a DELETE of ``body`` as JSON."""
-        return _body(await self._client.request("DELETE", path, json=body or {}))
+        with _page_span("DELETE", path):
+            return _body(await self._client.request("DELETE", path, json=body or {}))
 
     async def data(self, path: str, **query: Any) -> Any:
         """Return what lies under ``data`` of a GET, or the body where there is no such wrapping."""
         body = await self.get(path, **query)
         return body["data"] if isinstance(body, dict) and "data" in body else body
+
+
+def _page_span(method: str, path: str) -> AbstractContextManager[None]:
+    """Open the span that a page's request begins with; it names the first part of the path, no id."""
+    from mintmark.runtime import span
+
+    return span("page.request", method=method, route=f"/{path.strip('/').split('/')[0]}")
 
 
 def _body(answer: httpx.Response) -> Any:

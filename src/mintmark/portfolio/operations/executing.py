@@ -146,7 +146,9 @@ class Executor:
         refusal = self._house.packs.gate(state, fresh)
         if refusal is not None:
             raise Refused.because(refusal)
-        ledger = self._house.ledger.view(question.ledger_commit_hash)
+        with span("ledger.view"):
+            ledger = self._house.ledger.view(question.ledger_commit_hash)
+            mark_span(ledger_commit_hash=ledger.commit_hash)
         ctx = RequestCtx(
             pricing_pack_id=state.pack_id,
             pack_sha256=state.pack_sha256,
@@ -161,7 +163,8 @@ class Executor:
             require_fresh=question.require_fresh,
         )
         ctx = ctx if portfolio is None else ctx.with_portfolio(portfolio)
-        view = self._house.packs.view(state.pack_id)
+        with span("pack.open", pricing_pack_id=state.pack_id):
+            view = self._house.packs.view(state.pack_id)
         ground = Ground(ctx, view, lambda reads: NotedLedger(ledger, reads), self._house.services, portfolio)
         return Asked(pattern, inputs, state, ground)
 

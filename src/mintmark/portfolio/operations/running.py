@@ -216,10 +216,19 @@ class Runtime:
         for attempt in stamina.retry_context(on=again, attempts=len(WAITS) + 1, timeout=None):
             with attempt:
                 reading = _reading(call, ground)
-                agent = self.agents.agent_of(capability.name).name
-                with span(f"capability.{capability.name}", agent_name=agent, capability=capability.name):
+                with span(f"capability.{capability.name}", **self._told(capability.name, ground.ctx)):
                     return reading, _run(capability, reading, call.arguments)
         raise AssertionError("a loop of tries ends with a result or a fault")
+
+    def _told(self, capability: str, ctx: RequestCtx) -> dict[str, str]:
+        """Return what the span of a call says: never what it was given."""
+        return {
+            "agent_name": self.agents.agent_of(capability).name,
+            "capability": capability,
+            "pricing_pack_id": ctx.pricing_pack_id,
+            "ledger_commit_hash": ctx.ledger_commit_hash,
+            "asof_date": ctx.asof_date.isoformat(),
+        }
 
     def released(self, envelope: Envelope, ctx: RequestCtx, inherited: Sequence[str]) -> Envelope | Refusal:
         """Return ``envelope`` with the sources its arguments came from, or the refusal where some may not be shown."""
