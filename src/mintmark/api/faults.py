@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mintmark.app import invalid_request
-from mintmark.domain import Clock, MintmarkError, Refused, canonical_json, iso, outcome_of
+from mintmark.domain import Clock, MintmarkError, Refused, iso, outcome_of, written_json
 
 _OF_STATUS = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 # What broke inside stays inside: the log has it under the request id.
@@ -32,10 +32,10 @@ class Answer(Response):
 
 
 class CanonicalAnswer(Answer):
-    """A JSON body in its canonical bytes."""
+    """A body of JSON values in its canonical bytes."""
 
     def render(self, content: Any) -> bytes:
-        return canonical_json(content)
+        return written_json(content)
 
 
 class Faults:

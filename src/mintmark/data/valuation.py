@@ -82,6 +82,10 @@ class Valuation:
         self.day = pack.as_of
         self.reads = Reads() if reads is None else reads
         self._closes: dict[str, DayCloses | None] = {}
+        # A sealed pack never changes: what was found once on its day is kept.
+        self._found: dict[str, Close] = {}
+        self._days: dict[str, date] = {}
+        self._ways: dict[tuple[str, str], tuple[tuple[Leg, ...], tuple[str, ...]]] = {}
 
     def reading(self, reads: Reads) -> Valuation:
         """Return the same view, noting in ``reads``; what was opened is shared."""
@@ -118,6 +122,13 @@ class Valuation:
 
     def close(self, symbol: str) -> Close:
         """Return the close of ``symbol`` in force; refuses ``price_missing`` with the day that has none."""
+        found = self._found.get(symbol)
+        if found is None:
+            found = self._found[symbol] = self._sought(symbol)
+        self.reads.note(source_of(found.source, symbol))
+        return found
+
+    def _sought(self, symbol: str) -> Close:
         held = self._day_closes(symbol)
         day = self._day_in_force(held)
         amount = None if held is None or day is None else held.on(day)
@@ -131,7 +142,6 @@ class Valuation:
                 pack_id=self.pack.id,
             )  # fmt: skip
         series = held.series
-        self.reads.note(source_of(series.source, symbol))
         return Close(symbol, exact_close(amount), series.currency, day, series.source, _fixing(series))
 
     def convert(self, amount: Decimal, source: str, target: str) -> Decimal:
@@ -296,8 +306,12 @@ class Valuation:
         raise Refused(message, code="rate_missing", pairs=list(missing), source=source, target=target)
 
     def _path(self, source: str, target: str) -> tuple[tuple[Leg, ...], tuple[str, ...]]:
-        taken = self.pack.currencies_taken_as
-        return legs_between(self._pairs, taken.get(source, source), taken.get(target, target), self._in_force)
+        way = self._ways.get((source, target))
+        if way is None:
+            taken = self.pack.currencies_taken_as
+            way = legs_between(self._pairs, taken.get(source, source), taken.get(target, target), self._in_force)
+            self._ways[source, target] = way
+        return way
 
     def _is_average(self, pair: str) -> bool:
         names = {pair, pair[3:] + pair[:3]}
@@ -311,7 +325,11 @@ class Valuation:
     def _day_in_force(self, held: DayCloses | None) -> date | None:
         if held is None:
             return None
-        return day_of(int(scheduled(held.calendar, np.array([day_number(self.day)]))[0]))
+        day = self._days.get(held.calendar)
+        if day is None:
+            day = day_of(int(scheduled(held.calendar, np.array([day_number(self.day)]))[0]))
+            self._days[held.calendar] = day
+        return day
 
     def _day_closes(self, symbol: str) -> DayCloses | None:
         if symbol not in self._closes:

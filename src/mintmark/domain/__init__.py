@@ -1,7 +1,7 @@
 """The words of the house: pure, standard library only."""
 
 from mintmark.domain.bars import Bars
-from mintmark.domain.canonical import canonical_json, plain_decimal, plain_json
+from mintmark.domain.canonical import canonical_json, plain_decimal, plain_json, written_json
 from mintmark.domain.errors import (
     EXIT_DONE,
     EXIT_FOLLOWED_CANCELLED,
@@ -154,4 +154,5 @@ __all__ = [
     "with_changes",
     "words",
     "written",
+    "written_json",
 ]

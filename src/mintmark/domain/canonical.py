@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -26,7 +26,12 @@ def canonical_json(value: Any) -> bytes:
     >>> canonical_json({"b": Decimal("1.50"), "a": Money(Decimal(2), "USD")})
     b'{"a":{"amount":"2","currency":"USD"},"b":"1.5"}'
     """
-    return json.dumps(plain_json(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return written_json(plain_json(value))
+
+
+def written_json(value: Any) -> bytes:
+    """Return JSON values, as ``plain_json`` gives them, as canonical JSON; raises ``ValueError`` as it does."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
 _AS_IT_IS = frozenset({type(None), bool, int, str})
@@ -39,15 +44,20 @@ def plain_json(value: Any) -> Any:
     if kind in _AS_IT_IS:
         return value
     if kind is dict:
-        return {_key(key): plain_json(found) for key, found in value.items()}
+        return {
+            key if type(key) is str else _key(key): (
+                found if (inner := type(found)) in _AS_IT_IS else _FORMS.get(inner, plain_json)(found)
+            )
+            for key, found in value.items()
+        }
     if kind is list:
-        return [plain_json(found) for found in value]
+        return [
+            found if (inner := type(found)) in _AS_IT_IS else _FORMS.get(inner, plain_json)(found) for found in value
+        ]
     if isinstance(value, bool | int | str):
         return value
     if isinstance(value, float):
-        if not math.isfinite(value):
-            raise ValueError(f"expected a finite number, found {value!r}")
-        return value
+        return _finite(value)
     if isinstance(value, Decimal):
         return plain_decimal(value)
     if isinstance(value, Money):
@@ -78,6 +88,15 @@ def plain_decimal(number: Decimal) -> str:
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
+
+
+def _finite(value: float) -> float:
+    if not math.isfinite(value):
+        raise ValueError(f"expected a finite number, found {value!r}")
+    return value
+
+
+_FORMS: dict[type, Callable[[Any], Any]] = {float: _finite, Decimal: plain_decimal, date: date.isoformat}
 
 
 def _key(key: Any) -> str:

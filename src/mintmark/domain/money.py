@@ -61,7 +61,8 @@ class Money:
     currency: str
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "amount", exact(self.amount))
+        if type(self.amount) is not Decimal or not self.amount.is_finite():
+            object.__setattr__(self, "amount", exact(self.amount))
         if not (self.currency.isalnum() and self.currency.isupper()):
             raise ValueError(f"expected a currency code such as USD, found {self.currency!r}")
 

@@ -57,14 +57,34 @@ def seconds_to_cutoff(policy: str, now: datetime) -> int:
 
 def not_finite(value: Any, path: str = "") -> str | None:
     """Return the path of the first NaN or Infinity below ``value``, or None."""
+    # Nearly every value is finite; its path is told only when it is not.
+    return None if _finite(value) else _place(value, path)
+
+
+_CALM: Final = frozenset({type(None), bool, int, str, date})
+
+
+def _finite(value: Any) -> bool:
+    kind = type(value)
+    if kind is float:
+        return math.isfinite(value)
+    if kind is dict or kind is list:
+        for one in value.values() if kind is dict else value:
+            if type(one) not in _CALM and not _finite(one):
+                return False
+        return True
+    return _place(value, "") is None
+
+
+def _place(value: Any, path: str) -> str | None:
     if isinstance(value, float) and not math.isfinite(value):
         return path
     if isinstance(value, Decimal) and not value.is_finite():
         return path
     if isinstance(value, Mapping):
-        return _first(not_finite(found, f"{path}.{key}") for key, found in value.items())
+        return _first(_place(found, f"{path}.{key}") for key, found in value.items())
     if isinstance(value, list | tuple):
-        return _first(not_finite(found, f"{path}[{index}]") for index, found in enumerate(value))
+        return _first(_place(found, f"{path}[{index}]") for index, found in enumerate(value))
     return None
 
 

@@ -162,9 +162,8 @@ def _is_sqlite(url: URL) -> bool:
 
 
 def _sqlite_engine(url: URL, *, immediate: bool) -> Engine:
-    engine = create_engine(url, connect_args={"check_same_thread": False})
-    if not immediate:
-        engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+    level = {} if immediate else {"isolation_level": "AUTOCOMMIT"}
+    engine = create_engine(url, connect_args={"check_same_thread": False}, **level)
     event.listen(engine, "connect", _prepare_sqlite)
     if immediate:
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -28,6 +29,7 @@ from mintmark.store import Database
 
 DEFAULT_PROFILE = "default"
 _PROFILE = re.compile(r"[a-z][a-z0-9_-]{0,63}")
+_PACKS_KEPT = 16
 _DECISIONS = "mintmark_rights_decisions_total"
 
 declare(
@@ -68,6 +70,7 @@ class Licensing:
         self._clock = clock
         self._manifest = manifest
         self._file = rights_file
+        self._sealed: OrderedDict[str, dict[str, tuple[str, ...]]] = OrderedDict()
 
     @cached_property
     def registry(self) -> Registry:
@@ -178,10 +181,15 @@ class Licensing:
             return [{**row._mapping, "at": iso(row.at)} for row in stored_violations(connection, limit)]
 
     def _providers(self, pack_id: str) -> dict[str, tuple[str, ...]] | None:
-        try:
-            return providers_of(self.registry, self._manifest(pack_id))
-        except Refused:
-            return None
+        found = self._sealed.get(pack_id)
+        if found is None:
+            try:
+                found = self._sealed[pack_id] = providers_of(self.registry, self._manifest(pack_id))
+            except Refused:
+                return None
+            while len(self._sealed) > _PACKS_KEPT:
+                self._sealed.popitem(last=False)
+        return dict(found)
 
     def _licence_json(self, row: Any) -> dict[str, Any]:
         today: date = self._clock.now().date()

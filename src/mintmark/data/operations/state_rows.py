@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Select, and_, func, insert, select, update
@@ -41,6 +42,7 @@ def events_of(connection: Connection, pack_id: str) -> list[dict[str, Any]]:
     return [dict(row._mapping) for row in rows]
 
 
+@cache
 def _joined() -> Select[Any]:
     found = select(packs_table, *[column for column in _STATE if column.name != "pack_id"])
     return found.join(pack_states_table, _STATE.pack_id == _PACK.pack_id)

@@ -13,6 +13,8 @@ from mintmark.portfolio.capabilities.financial_analyst_performance import benchm
 from mintmark.portfolio.capability import Answer, Arguments, Capability, Reading
 from mintmark.portfolio.shapes import GivenHistory, GivenValued, NavHistory
 
+Plain = dict[str, Any]
+
 
 class OverviewGiven(Arguments):
     """What ``pricing.apply_pack`` and ``portfolio.nav_history`` gave."""
@@ -50,37 +52,44 @@ def overview(reading: Reading, given: OverviewGiven) -> OverviewCharts:
     history, valued = given.history, given.valued
     first = len(history.dates) - history.lookback_days
     dates = history.dates[first:]
-    return OverviewCharts(
-        nav=[Point(date=day, value=value) for day, value in zip(dates, history.nav[first:], strict=True)],
-        growth=_growth(reading, dates, history.returns[first:]),
-        benchmark=_benchmark(reading, history, first),
-        allocation=[
-            *(Share(name=one.symbol, weight=one.weight) for one in valued.positions),
-            *(Share(name=f"{one.kind} {one.amount.currency}", weight=one.weight) for one in valued.money),
+    lines = {
+        "nav": _line(dates, history.nav[first:]),
+        "growth": _growth(reading, dates, history.returns[first:]),
+        "benchmark": _benchmark(reading, history, first),
+    }
+    shares = {
+        "allocation": [
+            *({"name": one.symbol, "weight": one.weight} for one in valued.positions),
+            *({"name": f"{one.kind} {one.amount.currency}", "weight": one.weight} for one in valued.money),
         ],
-        currencies=_currencies(given),
-    )
+        "currencies": _currencies(given),
+    }
+    # A point by itself would be checked once more than the whole.
+    return OverviewCharts.model_validate({**lines, **shares})
 
 
-def _growth(reading: Reading, dates: list[date], returns: list[float | None]) -> list[Point]:
+def _line(dates: list[date], values: list[float | None]) -> list[Plain]:
+    return [{"date": day, "value": value} for day, value in zip(dates, values, strict=True)]
+
+
+def _growth(reading: Reading, dates: list[date], returns: list[float | None]) -> list[Plain]:
     found = np.array([np.nan if one is None else one for one in returns[1:]])
     try:
         index = growth_index(found)
     except Undefined as undefined:
         reading.notes.undefined("growth", undefined.reason)
         return []
-    return [Point(date=day, value=value) for day, value in zip(dates, index.tolist(), strict=True)]
+    return _line(dates, index.tolist())
 
 
-def _benchmark(reading: Reading, history: NavHistory, first: int) -> list[Point] | None:
+def _benchmark(reading: Reading, history: NavHistory, first: int) -> list[Plain] | None:
     market = benchmark_returns(reading, history, ("benchmark",))
     if market is None:
         return None
-    index = growth_index(market[first:]).tolist()
-    return [Point(date=day, value=value) for day, value in zip(history.dates[first:], index, strict=True)]
+    return _line(history.dates[first:], growth_index(market[first:]).tolist())
 
 
-def _currencies(given: OverviewGiven) -> list[Share]:
+def _currencies(given: OverviewGiven) -> list[Plain]:
     if given.valued.nav.amount <= 0:
         return []
     by_name: dict[str, Decimal] = {}
@@ -89,7 +98,7 @@ def _currencies(given: OverviewGiven) -> list[Share]:
         *((one.amount.currency, one.weight) for one in given.valued.money),
     ):
         by_name[currency] = by_name.get(currency, Decimal(0)) + (weight or Decimal(0))
-    return [Share(name=name, weight=weight) for name, weight in sorted(by_name.items())]
+    return [{"name": name, "weight": weight} for name, weight in sorted(by_name.items())]
 
 
 def capabilities() -> tuple[Capability, ...]:

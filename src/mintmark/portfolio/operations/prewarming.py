@@ -7,7 +7,7 @@ import json
 from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import Column, Table, Text, select
+from sqlalchemy import Column, Table, Text, bindparam, select
 
 from mintmark.data import Reads
 from mintmark.domain import Clock
@@ -42,6 +42,8 @@ rows = Table(
     Column("made_at", UtcTime, nullable=False),
 )
 
+_SAME = select(rows.c.answer).where(*(column == bindparam(column.name) for column in rows.primary_key))
+
 
 class Prewarmed:
     """The rows of one database; only a night, which ``keeps``, adds to them."""
@@ -57,9 +59,8 @@ class Prewarmed:
         key = self._key(capability, arguments, ground)
         if key is None:
             return None
-        same = [rows.c[name] == value for name, value in key.items()]
         with self._database.read() as connection:
-            found = connection.scalar(select(rows.c.answer).where(*same))
+            found = connection.scalar(_SAME, key)
         return None if found is None else _restored(capability, found, ground, agent)
 
     def keep(self, capability: Capability, arguments: BaseModel, ground: Ground, envelope: Envelope) -> None:

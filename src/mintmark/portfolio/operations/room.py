@@ -108,7 +108,11 @@ class PortfolioRoom:
 
     @cached_property
     def _keeping(self) -> Executor:
-        """Answers the same, and keeps what was computed for whoever asks next."""
+        """Answers the same, and keeps what was computed for whoever asks next; measures are brought up first.
+
+        A measure that is still to be compiled would run into the limit of its capability, and stop the night.
+        """
+        self._warm_measures()
         return self._executor(keeps=True)
 
     def _executor(self, *, keeps: bool) -> Executor:
@@ -143,9 +147,13 @@ class PortfolioRoom:
 
     def warm(self) -> None:
         """Read the patterns and bring up what measures need, so that no first question runs into its limit."""
+        _ = self.executor
+        self._warm_measures()
+
+    @staticmethod
+    def _warm_measures() -> None:
         from mintmark.portfolio.warming import warm_measures
 
-        _ = self.executor
         warm_measures()
 
     def breakers(self) -> Mapping[str, str]:
