@@ -168,9 +168,12 @@ def history(reading: Reading, given: LookBackWeeks) -> ExposureHistory | Refusal
     months = []
     for place, end in enumerate(ends):
         first = (end.astype("datetime64[M]") - _FIVE_YEARS).astype("datetime64[D]")
-        factors = fill_factors(sources_of(reading, first - _BEFORE, end, find), chosen.name)
         returns = np.where((had.dates >= first) & (had.dates <= end), had.returns, np.nan)
-        found = factors if isinstance(factors, Refusal) else _month(reading, factors, had.days, returns)
+        if np.isnan(returns).all():
+            found: Fit | Refusal = Refusal("too_few_returns", "the portfolio had no return yet", observed=0)
+        else:
+            factors = fill_factors(sources_of(reading, first - _BEFORE, end, find), chosen.name)
+            found = factors if isinstance(factors, Refusal) else _month(reading, factors, had.days, returns)
         if isinstance(found, Fit):
             _tell_t(reading.notes, f"months.{place}.fit", found)
             months.append(ExposureMonth(day=end.astype(object), fit=found, reason=None))
