@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,9 +10,12 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from sqlalchemy import select
 
 from mintmark.data import DataRoom
 from mintmark.data.clocks import UTC_STAMPS
+from mintmark.runtime.tables import counters
+from mintmark.store import Database
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MONDAY = datetime(2024, 1, 8, tzinfo=UTC)
@@ -67,3 +71,11 @@ def bring_in(room: DataRoom, path: Path, **options: Any) -> dict[str, Any]:
     """Import a file of hourly coins unless told otherwise."""
     defaults = {"symbol": "COIN", "timeframe": "1h", "asset_class": "crypto", "source": "file:test"}
     return room.import_file(path, **{**defaults, **options})
+
+
+def requests_of(store: Database) -> dict[tuple[str, str], float]:
+    """Return how many requests were counted, by provider and how they ended."""
+    query = select(counters).where(counters.c.name == "mintmark_provider_requests_total")
+    with store.read() as connection:
+        rows = [(json.loads(row.labels), row.value) for row in connection.execute(query)]
+    return {(labels["provider"], labels["status"]): value for labels, value in rows}

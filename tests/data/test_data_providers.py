@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from data_builders import NOW, FixedClock
+from data_builders import NOW, FixedClock, requests_of
 from numpy.random import default_rng
 from provider_shapes import FMP_INCOME, NEWS, POLYGON_BARS, Provider, serving
 
@@ -136,7 +136,6 @@ def test_fmp_gives_exact_figures_known_from_their_filing_day_and_payments_as_pos
     room.harvesting.run(JOBS["fmp"])
 
     held = room.records.known_documents(date(2026, 1, 1), None)["fundamentals"][0]
-    import json
 
     figures = {one["item"]: one for one in json.loads(room.records._blobs.get(held["sha256"]))}
     assert figures["revenue"]["value"] == "391035000000"
@@ -173,7 +172,7 @@ def test_newsapi_gives_headlines_and_leaves_the_story_behind(room: DataRoom):
     ("status", "headers"), [(429, {"Retry_After": "0"}), (500, {}), (503, {})], ids=["429", "500", "503"]
 )
 def test_a_fault_that_passes_is_asked_again(
-    room: DataRoom, provider: Provider, name: str, status: int, headers: dict[str, str]
+    room: DataRoom, store: Database, provider: Provider, name: str, status: int, headers: dict[str, str]
 ):
     provider.fail(status, b"busy", times=3, **headers)
 
@@ -181,6 +180,12 @@ def test_a_fault_that_passes_is_asked_again(
 
     assert len(provider.asked) >= 4
     assert open_letters(room) == []
+    counted = requests_of(store)
+    busy = "rate_limited" if status == 429 else "server_error"
+    assert (counted[JOBS[name]["provider"], busy], counted[JOBS[name]["provider"], "ok"]) == (
+        3,
+        len(provider.asked) - 3,
+    )
 
 
 @pytest.mark.parametrize("name", JOBS)

@@ -13,8 +13,9 @@ import numpy as np
 import polars as pl
 import pytest
 from portfolio_house import HandClock
+from prometheus_client.parser import text_string_to_metric_families
 
-from mintmark.app import App, local_owner, open_app
+from mintmark.app import App, answers, ledger_answers, local_owner, open_app
 from mintmark.app.nights import night_of
 from mintmark.domain import Refused
 from mintmark.ledger import Draft
@@ -121,6 +122,36 @@ def test_a_night_seals_reconciles_prewarms_and_makes_the_pack_fresh(house: House
     assert house.state().status == "fresh"
     assert len(house.spoken()) == 1
     assert report["steps"][4]["details"]["refusals"] == {"GROWTH": "fundamentals_missing"}
+
+
+def test_what_a_night_took_and_how_it_went_is_measured_by_labels_that_are_bounded(house: House):
+    house.statement("100010")
+    house.breaks = {"prewarm_factors"}
+    with pytest.raises(NightBlocked):
+        house.run()
+    house.breaks = set()
+    house.run()
+    ledger_answers.verify(house.app, None)
+
+    found = measured(house.app)
+
+    steps = {
+        (labels["step"], labels["outcome"]): value for labels, value in found["mintmark_nightly_step_seconds_count"]
+    }
+    assert steps == {**{(name, "done"): 1.0 for name in STEPS}, ("prewarm_factors", "blocked"): 1.0}
+    assert found["mintmark_pack_build_seconds_count"] == [({"policy": "EOD"}, 1.0)]
+    assert found["mintmark_reconciliation_error_bps"] == [({"policy": "EOD"}, 1.0)]
+    assert found["mintmark_alerts_total"] == [({"outcome": "fired", "type": "price"}, 1.0)]
+    assert found["mintmark_ledger_verify_seconds_count"] == [({}, 1.0)]
+
+
+def measured(app: App) -> dict[str, list[tuple[dict[str, str], float]]]:
+    """Return every sample of ``/metrics`` by its name."""
+    found: dict[str, list[tuple[dict[str, str], float]]] = {}
+    for family in text_string_to_metric_families(answers.metrics(app).decode()):
+        for sample in family.samples:
+            found.setdefault(sample.name, []).append((sample.labels, sample.value))
+    return found
 
 
 def test_a_refusal_of_one_item_does_not_block(house: House):

@@ -310,16 +310,23 @@ def health(app: App) -> Body:
 
 def metrics(app: App) -> bytes:
     """Return the metrics of all processes and those of this one, in the text format of Prometheus."""
-    from mintmark.data import DeadLetters
+    from mintmark.data import DataRoom, DeadLetters
+    from mintmark.ledger import Ledger
+    from mintmark.portfolio import Alerts, Night
     from mintmark.runtime import BREAKER_STATES, PACK_STATES, POLICIES
 
+    # What these rooms count is shown whichever process counted it: each declares its metrics when it is loaded.
+    _ = (DataRoom, Ledger, Alerts, Night)
     for policy in POLICIES:
         with contextlib.suppress(Refused):
-            app.meters.set("pack_state", PACK_STATES[app.data.states.health(policy).status], policy=policy)
+            state = app.data.states.health(policy)
+            app.meters.set("pack_state", PACK_STATES[state.status], policy=policy)
+            if state.error_bps is not None:
+                app.meters.set("reconciliation_error_bps", float(state.error_bps), policy=policy)
     for queue, size in DeadLetters(app.database, app.clock).sizes().items():
         app.meters.set("dlq_size", size, queue=queue)
-    for capability, state in app.portfolio.breakers().items() if "portfolio" in vars(app) else ():
-        app.meters.set("breaker_state", BREAKER_STATES[state], capability=capability)
+    for capability, stands in app.portfolio.breakers().items() if "portfolio" in vars(app) else ():
+        app.meters.set("breaker_state", BREAKER_STATES[stands], capability=capability)
     return app.operations.metrics() + app.meters.exposition()
 
 

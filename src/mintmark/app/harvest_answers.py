@@ -30,13 +30,15 @@ def letters(app: App, queue: str | None, *, all_of_them: bool) -> Body:
 
 
 def replay(app: App, key: str | None) -> Body:
-    """Play one dead letter again, or all whose time has come, those to providers shown; say how it stands then.
+    """Play one dead letter again, or all whose time has come, of every queue; say how each stands then.
 
     Refuses: ``not_found``. Raises: ``provider_failed`` when the one asked for fails again.
     """
     if key is None:
+        due = app.data.letters.due("notifications")
         app.alerts.retry_due()
-        return {"success": True, "data": [one.as_json() for one in app.data.harvesting.retry_due()]}
+        tried = [*(app.data.letters.letter(one) for one in due), *app.data.harvesting.retry_due()]
+        return {"success": True, "data": [one.as_json() for one in tried]}
     letter = _one(app, key)
     if letter.queue == "notifications":
         return {"success": True, "data": [app.alerts.replay(letter.request_key).as_json()]}

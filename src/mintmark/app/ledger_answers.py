@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
@@ -160,7 +161,9 @@ def _negative(cash: Mapping[str, Decimal]) -> list[Body]:
 
 def verify(app: App, expect: str | None, progress: Progress = _quiet) -> Body:
     """Compute the chain again; raises ``chain_broken`` with the first bad place where it is not what was kept."""
+    begun = time.monotonic()
     report = app.ledger.verify(expect, progress=progress)
+    app.meters.seconds("ledger_verify_seconds", time.monotonic() - begun)
     if report["first_bad"] is not None:
         bad = report["first_bad"]
         message = f"the chain is broken at entry {bad['sequence']}: {bad['field']} is not what was posted"

@@ -138,6 +138,13 @@ def _nav_off(code: str, ours: Decimal, theirs: Decimal) -> list[Failure]:
     return [Failure("valuation_mismatch", code, message, None if off is None else str(off), str(NAV_BPS))]
 
 
+def statement_error_bps(state: State, statement: Statement, valuation: Valuation | None) -> Decimal | None:
+    """Return how far the NAV of ``statement`` is from the ledger's, in bp; None where either is not told."""
+    if statement.nav is None or valuation is None:
+        return None
+    return nav_error_bps(net_value(state, valuation), statement.nav)
+
+
 def nav_error_bps(ours: Decimal, theirs: Decimal) -> Decimal | None:
     """Return how far ``theirs`` is from ``ours`` in bp; a ledger NAV of 0 agrees only with 0, else None.
 

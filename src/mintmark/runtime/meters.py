@@ -18,11 +18,12 @@ API_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 1.2, 2.5, 5, 1
 BREAKER_STATES: Mapping[str, int] = {"closed": 0, "half-opened": 1, "opened": 2}
 PACK_STATES: Mapping[str, int] = {"warming": 0, "fresh": 1, "error": 2, "superseded": 3}
 POLICIES = ("EOD", "UTC")
-QUEUES = ("fmp", "polygon", "fred", "newsapi", "email", "webhook")
+QUEUES = ("provider", "notifications")
 _PREFIX = "mintmark_"
 _HISTOGRAMS: Mapping[str, tuple[str, tuple[str, ...], tuple[float, ...]]] = {
     "api_request_seconds": ("Seconds to answer a pattern.", ("pattern_id", "status"), API_SECONDS),
     "agent_latency_seconds": ("Seconds of a capability.", ("agent_name", "capability"), API_SECONDS),
+    "ledger_verify_seconds": ("Seconds to verify the whole ledger.", (), API_SECONDS),
     "pattern_step_seconds": ("Seconds of a step.", ("pattern_id", "capability"), API_SECONDS),
 }
 _COUNTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
@@ -33,6 +34,7 @@ _COUNTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 _GAUGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "breaker_state": ("0 closed, 1 half open, 2 open.", ("capability",)),
     "pack_state": ("0 warming, 1 fresh, 2 error, 3 superseded.", ("policy",)),
+    "reconciliation_error_bps": ("How far a broker's NAV was from the ledger's, newest pack.", ("policy",)),
     "dlq_size": ("Requests in the dead-letter queue.", ("queue",)),
 }
 

@@ -118,6 +118,7 @@ class Harvesting:
             try:
                 found = await _ACTS[kind](self, door, ticker, symbol, job)
             finally:
+                self._usage.note(access.name, door.answered)
                 if quota is not None:
                     amount = door.requests if quota.unit == "requests" else door.bytes_read
                     warnings = quota.warnings(self._usage.add(access.name, period, amount))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -18,7 +19,7 @@ from mintmark.data.operations.dead_letters import DeadLetters
 from mintmark.data.operations.fetching import Fetching, Progress
 from mintmark.data.operations.harvesting import Harvesting
 from mintmark.data.operations.intake import Intake, declare, file_bytes
-from mintmark.data.operations.packing import Packing, restatement
+from mintmark.data.operations.packing import Packing, Restatement, restatement
 from mintmark.data.operations.records import Records
 from mintmark.data.operations.sampling import Sampling
 from mintmark.data.operations.shelf import Shelf
@@ -33,10 +34,16 @@ from mintmark.data.series import Series, known_timeframe
 from mintmark.data.tables import stored_actions, stored_series
 from mintmark.data.valuation import POLICY_CALENDARS, Needs
 from mintmark.domain import Clock, Refused, Timeframe
-from mintmark.runtime import mark_span, span
+from mintmark.runtime import declare as declare_metric
+from mintmark.runtime import mark_span, observe, span
 from mintmark.store import Blobs, Database
 
 KEPT_OPEN = 4
+BUILD_SECONDS = "mintmark_pack_build_seconds"
+
+declare_metric(
+    BUILD_SECONDS, "Seconds to build or restate a pack that values.", summary=True, policy=tuple(POLICY_CALENDARS)
+)
 
 
 class DataRoom:
@@ -207,10 +214,7 @@ class DataRoom:
 
         Safe to run again: the same content gives the same id. Refuses: as ``seal``; ``not_a_valuation_policy``.
         """
-        with span("pack.build", asof_date=as_of.isoformat(), policy=policy[:16]):
-            record = self._judged(self._packing.seal(as_of, _valuation_policy(policy)), needs)
-            mark_span(pricing_pack_id=record["pack_id"])
-            return record
+        return self._built(as_of, _valuation_policy(policy), needs, None)
 
     def restate(
         self, as_of: date, policy: str, *, reason: str, text: str, actor: str, needs: Iterable[Needs] = ()
@@ -220,7 +224,16 @@ class DataRoom:
         Refuses: ``restatement_reason_required`` without a reason of ``RESTATEMENT_REASONS`` and a text.
         """
         why = restatement(reason, text, actor)
-        return self._judged(self._packing.seal(as_of, _valuation_policy(policy), restatement=why), needs)
+        return self._built(as_of, _valuation_policy(policy), needs, why)
+
+    def _built(self, as_of: date, policy: str, needs: Iterable[Needs], why: Restatement | None) -> dict[str, Any]:
+        begun = time.monotonic()
+        with span("pack.build", asof_date=as_of.isoformat(), policy=policy):
+            record = self._judged(self._packing.seal(as_of, policy, restatement=why), needs)
+            mark_span(pricing_pack_id=record["pack_id"])
+        with self._database.write() as connection:
+            observe(connection, BUILD_SECONDS, time.monotonic() - begun, policy=policy)
+        return record
 
     def _judged(self, record: dict[str, Any], needs: Iterable[Needs]) -> dict[str, Any]:
         state = self.states.judge(record["pack_id"], needs)

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import ColumnElement, and_, select
 
+from mintmark.data.providers.door import STATUSES, Answered
 from mintmark.data.tables import documents_table
 from mintmark.domain import Clock
+from mintmark.runtime import count, declare, observe
 from mintmark.store import Database, upsert
 
 KIND = "usage"
+PROVIDERS = ("fmp", "polygon", "fred", "newsapi")
+REQUESTS, SECONDS = "mintmark_provider_requests_total", "mintmark_provider_seconds"
+
+declare(REQUESTS, "Requests sent to providers, by how they ended.", provider=PROVIDERS, status=STATUSES)
+declare(SECONDS, "Seconds a provider took to answer a request.", summary=True, provider=PROVIDERS)
 _C = documents_table.c
 
 
@@ -37,6 +46,13 @@ class Usage:
             row = documents_table.update().where(self._same(provider, period))
             connection.execute(row.values(record={"used": used}, imported_at=now))
         return used
+
+    def note(self, provider: str, answered: Iterable[Answered]) -> None:
+        """Count requests that were sent, by how they ended, and their seconds."""
+        with self._database.write() as connection:
+            for one in answered:
+                count(connection, REQUESTS, provider=provider, status=one.status)
+                observe(connection, SECONDS, one.seconds, provider=provider)
 
     @staticmethod
     def _same(provider: str, period: str) -> ColumnElement[bool]:

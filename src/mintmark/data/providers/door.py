@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from mintmark.domain import ProviderFailed
 
@@ -19,6 +20,7 @@ BREAKS_AFTER = 3
 BREAKS_SECONDS = 60.0
 _SPREAD = 0.2
 HIDDEN = "***"
+STATUSES = ("ok", "rate_limited", "server_error", "refused", "timeout", "connection")
 
 
 class Uniform(Protocol):
@@ -42,6 +44,13 @@ class ProviderAccess:
 
     def __repr__(self) -> str:
         return f"ProviderAccess({self.name!r}, {self.base_url!r}, key={HIDDEN!r})"
+
+
+class Answered(NamedTuple):
+    """How one request ended, one of ``STATUSES``, and after how many seconds."""
+
+    status: str
+    seconds: float
 
 
 class _Again(Exception):
@@ -71,6 +80,7 @@ class ProviderDoor:
         self.access = access
         self.bytes_read = 0
         self.requests = 0
+        self.answered: list[Answered] = []
         self._client = client
         self._random = random
         # A burst of a tenth of a minute's requests, then evenly.
@@ -129,17 +139,32 @@ class ProviderDoor:
             headers[self.access.key_as] = ("Bearer " if self.access.key_in == "bearer" else "") + self.access.key
         async with self._limiter:
             self.requests += 1
+            begun = time.monotonic()
             try:
                 answer = await self._client.get(path, params=parameters, headers=headers)
             except httpx.TimeoutException as error:
+                self._note("timeout", begun)
                 raise _Again("it did not answer in time", timeout=True) from error
             except httpx.HTTPError as error:
+                self._note("connection", begun)
                 raise _Again(f"the connection broke ({type(error).__name__})") from error
         self.bytes_read += len(answer.content)
+        self._note(_status(answer.status_code), begun)
         return _read(answer.status_code, answer.headers.get("Retry-After"), answer.content)
+
+    def _note(self, status: str, begun: float) -> None:
+        self.answered.append(Answered(status, time.monotonic() - begun))
 
     def _scrubbed(self, text: str) -> str:
         return text.replace(self.access.key, HIDDEN)[:500] if self.access.key else text[:500]
+
+
+def _status(code: int) -> str:
+    if code == 429:
+        return "rate_limited"
+    if code >= 500:
+        return "server_error"
+    return "ok" if code == 200 else "refused"
 
 
 def _read(status: int, retry_after: str | None, content: bytes) -> Any:

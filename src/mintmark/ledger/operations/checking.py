@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from decimal import Decimal
 from itertools import chain
 from typing import Any
 
@@ -20,6 +21,7 @@ from mintmark.ledger.reconciling import (
     broken_assertions,
     compare_projections,
     compare_statement,
+    statement_error_bps,
 )
 from mintmark.ledger.state import State
 from mintmark.ledger.tables import anchors_table, balances_table, lots_table, read_head
@@ -120,7 +122,7 @@ def reconcile(
         found.append(Failure("chain_broken", None, where, bad["found"], bad["expected"]))
     head, hash_ = read_head(connection)
     books = [journal.book(connection, code) for code in codes] if codes is not None else journal.books(connection)
-    positions = 0
+    positions, worst = 0, None
     # A broken chain cannot be folded: what it holds is not what was posted.
     for book in books if checked["valid"] else ():
         state = State(book)
@@ -132,9 +134,12 @@ def reconcile(
         found += broken_assertions(book.code, state, entries)
         statement = statements.get(book.code)
         if statement is not None:
-            found += compare_statement(_at(state, entries, statement), statement, valuation)
+            then = _at(state, entries, statement)
+            found += compare_statement(then, statement, valuation)
+            worst = _worse(worst, statement_error_bps(then, statement, valuation))
     return {
         "passed": not found,
+        "error_bps": None if worst is None else format(worst, "f"),
         "pack_id": pack_id,
         "ledger_commit_hash": hash_,
         "portfolios_checked": len(books) if checked["valid"] else 0,
@@ -142,6 +147,10 @@ def reconcile(
         "statements_checked": sum(book.code in statements for book in books) if checked["valid"] else 0,
         "failures": [asdict(failure) for failure in found],
     }
+
+
+def _worse(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    return max((found for found in (one, other) if found is not None), default=None)
 
 
 def _at(state: State, entries: Sequence[Any], statement: Statement) -> State:

@@ -28,11 +28,20 @@ from mintmark.portfolio.operations.alert_rows import Alert
 from mintmark.portfolio.operations.delivering import Delivering
 from mintmark.portfolio.operations.observing import Observer
 from mintmark.portfolio.tables import owned_by_code, owned_portfolio, portfolio_of
+from mintmark.runtime import count, declare
 from mintmark.store import Database
 
 MOST_ALERTS: Final = 200
 SYSTEM_NIGHT: Final = "system:night"
 SYSTEM_LETTERS: Final = "system:dead_letters"
+ALERTS: Final = "mintmark_alerts_total"
+
+declare(
+    ALERTS,
+    "Evaluations of alerts, by how they ended.",
+    type=("macro", "metric", "rating", "price", "news"),
+    outcome=("fired", "repeated", "cooling", "clear", "not_evaluated"),
+)
 
 
 @dataclass(frozen=True)
@@ -219,6 +228,7 @@ class Alerts:
             last = {"outcome": judged.outcome, "reason": reason, "observed": value, "pack_id": state.pack_id}
             rows.remember(connection, alert.alert_id, judged, last)
             if judged.outcome != "fired" or body is None:
+                count(connection, ALERTS, type=alert.condition.type, outcome=judged.outcome)
                 return judged.outcome, reason
             new = rows.notify(
                 connection,
@@ -230,7 +240,9 @@ class Alerts:
                 channels=alert.channels,
                 now=self._clock.now(),
             )
-        return ("fired" if new else "repeated"), None
+            outcome = "fired" if new else "repeated"
+            count(connection, ALERTS, type=alert.condition.type, outcome=outcome)
+        return outcome, None
 
     def _body(self, alert: Alert, observed: Any, state: PackState, observer: Observer) -> dict[str, Any]:
         of_portfolio = alert.portfolio_id is not None and alert.condition.holds(observed) is True

@@ -8,7 +8,14 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Date, Table, Text, select
 
+from mintmark.portfolio.nights import STEPS
+from mintmark.runtime import declare, observe
 from mintmark.store import Json, UtcTime, metadata, upsert
+
+STEP_SECONDS = "mintmark_nightly_step_seconds"
+declare(
+    STEP_SECONDS, "Seconds of the steps of nights.", summary=True, step=STEPS, outcome=("done", "blocked", "failed")
+)
 
 nights = Table(
     "portfolio_nights",
@@ -59,6 +66,11 @@ def keep_step(connection: Connection, pack_id: str, report: Mapping[str, Any]) -
     """Keep that a step is done for a pack; the first who says so counts."""
     row = {"pack_id": pack_id, "step": report["name"], "report": dict(report)}
     connection.execute(upsert(connection, steps).values(row).on_conflict_do_nothing())
+
+
+def measure_step(connection: Connection, report: Mapping[str, Any]) -> None:
+    """Count how long a step took and how it ended."""
+    observe(connection, STEP_SECONDS, report["duration_s"], step=report["name"], outcome=report["status"])
 
 
 def keep_statement(connection: Connection, code: str, day: date, statement: Mapping[str, Any], now: datetime) -> None:

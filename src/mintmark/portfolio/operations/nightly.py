@@ -143,6 +143,7 @@ class _Run:
         assert self._pack_id is not None
         with self._house.database.write() as connection:
             rows.keep_step(connection, self._pack_id, report)
+            rows.measure_step(connection, report)
         self._reports.append(report)
         self._kept(self._report())
 
@@ -156,7 +157,10 @@ class _Run:
             self._house.data.states.reconciled(self._pack(), passed=False, **_failure(error, code, message))
         details = {**(error.details if isinstance(error, MintmarkError) else {}), "code": code, "message": message}
         work = StepWork(details=details)
-        self._reports.append(step_report(name, "blocked" if blocks else "failed", started_at, duration_s, work))
+        stopped = step_report(name, "blocked" if blocks else "failed", started_at, duration_s, work)
+        self._reports.append(stopped)
+        with self._house.database.write() as connection:
+            rows.measure_step(connection, stopped)
         report = self._kept(self._report(blocked_at=name if blocks else None))
         advice = blocked_playbook(name, code, message)
         key = f"{SYSTEM_NIGHT}:{self._policy}:{self._day}:{name}"
@@ -226,7 +230,8 @@ class _Run:
             told = {"failures": report["failures"][:50], "failure": first["code"]}
             details = {**told, "error_bps": _bps(report["failures"])}
             raise Refused(first["message"], code="reconciliation_failed", **details)
-        house.data.states.reconciled(pack_id, passed=True)
+        bps = report["error_bps"]
+        house.data.states.reconciled(pack_id, passed=True, error_bps=None if bps is None else Decimal(bps))
         house.ledger.anchor("nightly")
         names = ("portfolios_checked", "positions_checked", "statements_checked", "ledger_commit_hash")
         return StepWork(len(codes), details={name: report[name] for name in names})
