@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from browsing import Keep, OpenPage, in_state
-from house_answers import CHAIN, GROWTH, HEAD, PACK, SECURITY, answer, overview
+from house_answers import CHAIN, GROWTH, HEAD, PACK, SECURITY, answer, money, overview
 from playwright.sync_api import Page, expect
 
 from mintmark.ui.answermark import row_keys, value_at
@@ -127,7 +127,7 @@ def test_another_screen_is_drawn_from_its_pattern_and_asks_what_only_a_person_kn
     keep(page, "portfolio_macro")
 
     page.get_by_role("link", name="Tax").click()
-    expect(page.get_by_text("Give tax_year above, then ask.")).to_be_visible()
+    expect(page.get_by_text("Give the tax year above, then ask.")).to_be_visible()
     page.get_by_label("Tax year").fill("2014")
     page.get_by_role("button", name="Ask").click()
 
@@ -185,3 +185,27 @@ def test_what_a_step_refused_stands_where_its_figures_would_be():
 
     assert "import fundamentals" in drawn
     assert "observed 0, limit 1" in drawn
+
+
+def test_rows_of_a_name_and_a_value_are_bars_that_open_their_marks():
+    bars = [{"name": "AAPL", "value": money("-200")}, {"name": "DEEP_CONTRACTION", "value": money("50")}]
+    given = answer({"charts": {"deltas": bars}}, CHAIN)
+
+    drawn = piece_card(given, Piece("Bars", "charts"))
+
+    assert 'class="fall" style="left:0.00%;width:80.00%"' in drawn
+    assert 'class="gain" style="left:80.00%;width:20.00%"' in drawn
+    assert "−200.00 EUR" in drawn
+    assert 'data-path="charts.deltas.AAPL.value"' in drawn
+    assert "Deep contraction" in drawn
+
+
+def test_a_table_says_what_a_row_is_before_how_much():
+    rows = [{"change": money("-5"), "fraction": -0.2889, "symbol": "AAPL"}]
+
+    drawn = piece_card(answer({"deltas": rows}, CHAIN), Piece("Rows", "deltas"))
+
+    assert [drawn.index(name) for name in ("Symbol", "Change", "Fraction")] == sorted(
+        drawn.index(name) for name in ("Symbol", "Change", "Fraction")
+    )
+    assert "−28.89%" in drawn

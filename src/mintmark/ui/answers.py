@@ -9,6 +9,7 @@ from typing import Any
 from mintmark.domain import DASH, Html, plain, table, tag, words
 from mintmark.ui.answermark import row_keys, short, value_at
 from mintmark.ui.parts import card, link
+from mintmark.ui.portfolio_charts import bars_of
 from mintmark.ui.traced import Reasons, kind_of, named, traced
 
 Body = Mapping[str, Any]
@@ -16,6 +17,8 @@ _ROWS_AT_MOST = 200
 # Names for machines: what they stand for is shown beside them.
 _INNER = ("security_id", "artifact_id", "entry_id")
 _DEEPEST = 4
+# A row of these alone is a bar of a chart; ``low`` and ``high`` are an error below and above it.
+_BAR = {"name", "value", "low", "high"}
 
 
 @dataclass(frozen=True)
@@ -98,23 +101,42 @@ def _list(path: str, value: Sequence[Any], reasons: Reasons) -> Html:
         return tag("p", "None.", kind="quiet")
     if not all(isinstance(row, Mapping) for row in value):
         return tag("p", ", ".join(plain(one) for one in value))
+    if all({"name", "value"} <= set(row) <= _BAR for row in value):
+        return _bars(path, value, reasons)
     return rows_of(path, value, reasons)
+
+
+def _bars(path: str, rows: Sequence[Body], reasons: Reasons) -> Html:
+    """Return rows of a name and a value as bars; money is coloured by its sign."""
+    kind = kind_of(path.rpartition(".")[2], rows[0]["value"])
+    given = [(_said(row["name"]), f"{key}.value", row["value"]) for key, row in _keyed(rows)]
+    drawn = bars_of(path, given, reasons, kind)
+    return tag("div", drawn, kind="signed") if kind == "money" else drawn
 
 
 def rows_of(path: str, rows: Sequence[Body], reasons: Reasons, columns: Sequence[str] = ()) -> Html:
     """Return records as a table; ``columns`` names and orders them, else every figure there is."""
     names = [name for name in (columns or _columns(rows)) if any(name in row for row in rows)]
     numbers = [at for at, name in enumerate(names) if any(_numeric(name, row.get(name)) for row in rows)]
-    keyed = list(zip(row_keys(rows), rows, strict=True))[:_ROWS_AT_MOST]
-    cells = [list(_cells(f"{path}.{key}", row, names, reasons)) for key, row in keyed]
+    cells = [list(_cells(f"{path}.{key}", row, names, reasons)) for key, row in _keyed(rows)]
     more = len(rows) - _ROWS_AT_MOST
     said = tag("p", f"and {more:,} more, all in the exported answer", kind="quiet") if more > 0 else ""
     return Html(table([named(name) for name in names], cells, numbers) + said)
 
 
+def _said(name: str) -> str:
+    return words(name).capitalize() if "_" in name else name
+
+
+def _keyed(rows: Sequence[Body]) -> list[tuple[str, Body]]:
+    return list(zip(row_keys(rows), rows, strict=True))[:_ROWS_AT_MOST]
+
+
 def _columns(rows: Sequence[Body]) -> list[str]:
+    """Return the columns that hold figures: what a row is first, then how much."""
     found = dict.fromkeys(key for row in rows for key in row)
-    return [key for key in found if key not in _INNER and all(is_figure(row.get(key)) for row in rows)]
+    shown = [key for key in found if key not in _INNER and all(is_figure(row.get(key)) for row in rows)]
+    return sorted(shown, key=lambda key: any(_numeric(key, row.get(key)) for row in rows))
 
 
 def _cells(path: str, row: Body, names: Sequence[str], reasons: Reasons) -> Iterator[Html]:

@@ -20,6 +20,7 @@ from mintmark.ui.portfolio_exports import Exports
 from mintmark.ui.portfolio_form import PortfolioForm
 from mintmark.ui.portfolio_overview import Overview
 from mintmark.ui.screens import DEEP, FIRST, path_of, tabs, title_of
+from mintmark.ui.traced import named
 
 _SECONDS = 130.0
 _CREATE = "mintmark portfolio create GROWTH --base EUR --booking fifo --benchmark SPY"
@@ -274,4 +275,5 @@ def _no_screen(shown: Body) -> Html:
 
 
 def _wants(missing: Sequence[str]) -> Html:
-    return tag("p", f"Give {' and '.join(missing)} above, then ask.", kind="quiet")
+    asked = " and ".join(named(one).lower() for one in missing)
+    return tag("p", f"Give the {asked} above, then ask.", kind="quiet")

@@ -7,7 +7,7 @@ from typing import Any
 
 from mintmark.domain import DASH, Html, tag
 from mintmark.ui.charts import framed, line, plain_axis
-from mintmark.ui.traced import Reasons, traced
+from mintmark.ui.traced import Kind, Reasons, traced
 
 Body = Mapping[str, Any]
 
@@ -41,21 +41,29 @@ def reach(options: dict[str, Any], days: int | None) -> dict[str, Any]:
     return {**options, "dataZoom": [{**options["dataZoom"][0], "start": start, "end": 100}]}
 
 
-def bars_of(path: str, rows: Sequence[tuple[str, str, Any]], reasons: Reasons) -> Html:
-    """Return (label, name in the answer, value) as bars from a common zero; each figure opens its mark."""
-    sizes = [float(value) for _, _, value in rows if value is not None]
+def bars_of(path: str, rows: Sequence[tuple[str, str, Any]], reasons: Reasons, kind: Kind = "share") -> Html:
+    """Return (label, name in the answer, value) as bars from a common zero; each figure opens its mark.
+
+    A value is a number, money or null, written as ``kind``.
+    """
+    sizes = [_size(value) for _, _, value in rows]
     low, high = min([0.0, *sizes]), max([0.0, *sizes])
     span = (high - low) or 1.0
-    drawn = [_bar(path, row, -low / span, span, reasons) for row in rows]
+    drawn = [_bar(path, row, -low / span, span, reasons, kind) for row in rows]
     return tag("div", *drawn, kind="bars")
 
 
-def _bar(path: str, row: tuple[str, str, Any], zero: float, span: float, reasons: Reasons) -> Html:
+def _size(value: Any) -> float:
+    amount = value["amount"] if isinstance(value, Mapping) else value
+    return 0.0 if amount is None else float(amount)
+
+
+def _bar(path: str, row: tuple[str, str, Any], zero: float, span: float, reasons: Reasons, kind: Kind) -> Html:
     label, name, value = row
-    size = 0.0 if value is None else float(value)
+    size = _size(value)
     left, width = (zero + min(size, 0.0) / span) * 100, abs(size) / span * 100
     look = "gain" if size > 0 else "fall"
     bar = tag("i", style=f"left:{left:.2f}%;width:{width:.2f}%", kind=look)
     axis = tag("u", style=f"left:{zero * 100:.2f}%")
-    figure = traced(f"{path}.{name}" if name else path, value, reasons, kind="share", name=name.rpartition(".")[2])
+    figure = traced(f"{path}.{name}" if name else path, value, reasons, kind=kind, name=name.rpartition(".")[2])
     return tag("div", tag("span", label or DASH, title=label), tag("div", bar, axis, kind="track"), figure, kind="row")

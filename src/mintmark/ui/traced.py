@@ -14,11 +14,11 @@ _EXACT = re.compile(r"-?\d+(\.\d+)?")
 _MOST_PLACES = 8
 _SHARES = re.compile(
     r"(^|_)(twr|mwr|return|returns|weight|share|volatility|drawdown|alpha|contribution|tracking_error|turnover|"
-    r"annual|period|depth|hedged|excess|allocation|selection|local|fx|interaction|income|trading|costs|effect|confidence|coverage|dar|loss|yield|"
+    r"annual|period|depth|hedged|excess|allocation|selection|local|fx|interaction|income|trading|costs|effect|confidence|coverage|dar|at_risk|tail|fraction|loss|yield|"
     r"total|sum|mean|median|worst|portfolio|benchmark|active|shock)(_|$)"
 )
 _SIGNED = re.compile(
-    r"(^|_)(twr|mwr|return|returns|alpha|contribution|gain|unrealized|realized|effect|local|fx|interaction|income|trading|costs|pnl|"
+    r"(^|_)(twr|mwr|return|returns|alpha|contribution|gain|fraction|unrealized|realized|effect|local|fx|interaction|income|trading|costs|pnl|"
     r"annual|period|hedged|excess|change|impact|allocation|selection|active|delta|total|sum|portfolio|benchmark)(_|$)"
 )
 _NOT_SIGNED = re.compile(r"volatility|drawdown|counted")
