@@ -43,7 +43,8 @@ def night_of(app: App) -> Night:
 
 
 def retry_letters(app: App) -> int:
-    """Ask providers again for what failed and is due, and tell the admins of what was given up."""
+    """Ask providers again for what failed and is due, tell the admins of what was given up, and send what waits."""
+    app.alerts.deliver()
     return app.alerts.tell_of_dead(app.data.harvesting.retry_due())
 
 

@@ -176,7 +176,12 @@ class App:
         from mintmark.app.instruments import SeriesInstruments
         from mintmark.ledger import Ledger
 
-        return Ledger(self.database, self.clock, instruments=SeriesInstruments(lambda: self.data.series()))
+        return Ledger(
+            self.database,
+            self.clock,
+            instruments=SeriesInstruments(lambda: self.data.series()),
+            suspended=lambda connection, entries: self.alerts.tell_of_suspense(connection, entries),
+        )
 
     @cached_property
     def portfolio(self) -> PortfolioRoom:

@@ -88,6 +88,13 @@ def dead_playbook(queue: str, count: int) -> Playbook:
     return Playbook("Look at their last error, mend it, then replay them", (), None, rationale, (), "medium")
 
 
+def suspense_playbook(portfolio: str, entry_id: str, code: str) -> Playbook:
+    """Return what an admin is to do about a trade that went against Suspense."""
+    rationale = f"booking refused a trade of {portfolio} ({code}); its cash stands against Equity:Suspense"
+    action = f"Mend what {code} names, then `mintmark ledger reverse {entry_id}` and post the trade right"
+    return Playbook(action, (), None, rationale, (), "critical")
+
+
 def told(observed: Decimal | str) -> str:
     """Return an observed value as text."""
     return observed if isinstance(observed, str) else plain_decimal(observed)

@@ -41,7 +41,8 @@ def _quiet(_done: int, _total: int) -> None:
 class Ledger:
     """One journal, one chain: post to it, read it at a head, check it.
 
-    ``instruments`` says what is known of a symbol; without it every well-formed symbol is taken.
+    ``instruments`` says what is known of a symbol; without it every well-formed symbol is taken. ``suspended`` is told
+    of trades that went against Suspense, inside the transaction that keeps them.
     """
 
     def __init__(
@@ -51,8 +52,10 @@ class Ledger:
         *,
         instruments: Instruments = no_instruments,
         new_id: Callable[[], str] | None = None,
+        suspended: Callable[[Connection, Sequence[Entry]], None] | None = None,
     ) -> None:
         self.database = database
+        self._suspended = suspended
         self.clock = clock
         self._instruments = instruments
         self._new_id = new_id or (lambda: str(uuid.uuid4()))
@@ -93,7 +96,11 @@ class Ledger:
             Refused: by its code; nothing is stored.
         """
         with span("ledger.post", entries=len(drafts)), self.writing(connection) as writing:
-            return self._batch(writing).post(drafts, suspend=suspend)
+            entries = self._batch(writing).post(drafts, suspend=suspend)
+            held = [entry for entry in entries if "suspense" in entry.meta] if suspend else []
+            if held and self._suspended is not None:
+                self._suspended(writing, held)
+            return entries
 
     def import_file(
         self,

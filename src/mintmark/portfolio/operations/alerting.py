@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from mintmark.data import DeadLetter, PackState
 from mintmark.domain import Clock, ProviderFailed, Refused
+from mintmark.ledger import Entry
 from mintmark.portfolio import playbooks
 from mintmark.portfolio.alerts import (
     DEFAULT_COOLDOWN_MINUTES,
@@ -34,6 +35,7 @@ from mintmark.store import Database
 MOST_ALERTS: Final = 200
 SYSTEM_NIGHT: Final = "system:night"
 SYSTEM_LETTERS: Final = "system:dead_letters"
+SYSTEM_SUSPENSE: Final = "system:suspense"
 ALERTS: Final = "mintmark_alerts_total"
 
 declare(
@@ -211,6 +213,28 @@ class Alerts:
                     now=now,
                 )
         self.deliver()
+
+    def tell_of_suspense(self, connection: Connection, entries: Sequence[Entry]) -> None:
+        """Leave the admins a notification of each trade that booking refused, in the transaction that keeps it.
+
+        The same entry told again is told once. Sends nothing: see ``deliver``.
+        """
+        for entry in entries:
+            code = str(entry.meta["suspense"])
+            advice = playbooks.suspense_playbook(entry.portfolio, entry.id, code).as_json()
+            title = f"A trade of {entry.portfolio} could not be booked"
+            body = {"told": title, "observed": code, "pack_id": None, "playbook": advice}
+            for user in self._admins.users:
+                rows.notify(
+                    connection,
+                    alert_id=f"{SYSTEM_SUSPENSE}:{entry.id}",
+                    owner=user,
+                    day=entry.known_at.date(),
+                    title=playbooks.title_of(title, advice),
+                    body=body,
+                    channels=self._admins.channels,
+                    now=self._clock.now(),
+                )
 
     def _evaluated(self, alert: Alert, state: PackState, observer: Observer) -> tuple[str, str | None]:
         observed, reason = observer.see(alert)
