@@ -165,6 +165,19 @@ def test_a_pdf_has_its_mark_and_watermark_on_each_page(house):
         assert 0.3 in [one.get_object().get("/ca") for one in page["/Resources"]["/ExtGState"].values()]
 
 
+def test_a_pdf_writes_figures_as_the_pages_do_and_no_names_for_machines(house):
+    held = {"symbol": "AAPL", "security_id": "00000000-0000-4000-8000-0000000000a1", "weight": "0.9602",
+            "cost_base": {"amount": "40000", "currency": "EUR"}}  # fmt: skip
+    answer = {**ANSWER, "result": {"perf_strip": {"twr": -0.0312}, "strip": {"twr": 0.1}, "valued": [held]}}
+
+    made = house[0].export(dataclasses.replace(wanted("pdf"), answer=answer))
+
+    pages = pypdf.PdfReader(io.BytesIO(house[0].fetch(OWNER, UUID(made["artifact_id"])).content)).pages
+    text = " ".join(page.extract_text() for page in pages)
+    assert all(said in text for said in ("Time-weighted return", "−3.12%", "96.02%", "40,000.00 EUR", "Cost in base"))
+    assert held["security_id"] not in text
+
+
 @pytest.mark.parametrize("form", FORMATS)
 def test_equal_answers_at_one_time_give_equal_bytes(house, form: str):
     first = house[0].export(wanted(form, key="one"))

@@ -1,5 +1,14 @@
 """The words of the house: pure, standard library only."""
 
+from mintmark.domain.answer_figures import (
+    AnswerKind,
+    answer_label,
+    exact_text,
+    figure_kind,
+    figure_name,
+    is_signed,
+    read_figure,
+)
 from mintmark.domain.bars import Bars
 from mintmark.domain.canonical import canonical_json, plain_decimal, plain_json, written_json
 from mintmark.domain.errors import (
@@ -93,6 +102,7 @@ __all__ = [
     "ORDER_ACTIONS",
     "ORDER_TYPES",
     "PHASES",
+    "AnswerKind",
     "Bars",
     "Clock",
     "CostProfile",
@@ -116,6 +126,7 @@ __all__ = [
     "StoreUnavailable",
     "SystemClock",
     "Timeframe",
+    "answer_label",
     "as_kind",
     "canonical_json",
     "check_order",
@@ -125,12 +136,16 @@ __all__ = [
     "dial_shares",
     "duration_text",
     "exact",
+    "exact_text",
     "figure",
+    "figure_kind",
+    "figure_name",
     "first_failing",
     "from_iso",
     "gate_table",
     "instrument_from_json",
     "instrument_json",
+    "is_signed",
     "iso",
     "label_of",
     "listing",
@@ -141,6 +156,7 @@ __all__ = [
     "plain",
     "plain_decimal",
     "plain_json",
+    "read_figure",
     "records",
     "require_share",
     "section",

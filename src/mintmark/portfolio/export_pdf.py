@@ -6,7 +6,6 @@ import io
 import json
 from collections.abc import Iterator, Sequence
 from datetime import date
-from decimal import Decimal
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -19,6 +18,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate, Paragraph, Spacer, Table
 
+from mintmark.domain import DASH, answer_label, figure_name, read_figure
 from mintmark.portfolio.exports import ExportMark, Sheet, number_in, safe_text
 
 REGULAR, BOLD = "MintmarkRegular", "MintmarkBold"
@@ -28,7 +28,8 @@ INK, QUIET, ACCENT, RULE, BAND = (
 MARGIN, FOOT = 16 * mm, 24 * mm
 WIDTH = A4[0] - 2 * MARGIN
 _TILES, _COLUMNS, _MOST_ROWS, _MOST_POINTS = 4, 7, 500, 400
-_SHARES = ("return", "twr", "mwr", "weight", "volatility", "drawdown", "share", "yield", "local", "fx", "interaction")
+# Names for machines: what they stand for is written beside them.
+_INNER = ("security_id", "artifact_id", "entry_id")
 
 
 def pdf(sheets: Sequence[Sheet], mark: ExportMark, *, title: str, fonts: tuple[bytes, bytes]) -> bytes:
@@ -96,8 +97,8 @@ def _story(sheets: Sequence[Sheet], mark: ExportMark, title: str) -> Iterator[Fl
 def _strip(sheet: Sheet) -> Flowable:
     tiles = [
         [
-            Paragraph(escape(_label(name)), _style(7.5, color=QUIET)),
-            Paragraph(escape(f"{_shown(name, value)} {currency or ''}".strip()), _style(12, bold=True)),
+            Paragraph(escape(answer_label(name)), _style(7.5, color=QUIET)),
+            Paragraph(escape(_shown(name, value, currency)), _style(12, bold=True)),
         ]
         for name, value, currency in sheet.rows
     ]
@@ -116,14 +117,14 @@ def _strip(sheet: Sheet) -> Flowable:
 
 def _tables(sheet: Sheet) -> Iterator[Flowable]:
     """Give the table, side by side in parts of as many columns as a page holds, each led by the first column."""
-    rows = sheet.rows[:_MOST_ROWS]
-    rest = list(range(1, len(sheet.columns)))
+    names, rows = _columns(sheet)
+    rest = list(range(1, len(names)))
     parts = [rest[start : start + _COLUMNS - 1] for start in range(0, len(rest), _COLUMNS - 1)] or [[]]
     for part in parts:
         columns = [0, *part]
-        numeric = {at for at in columns if any(number_in(row[at]) is not None for row in rows)}
-        body = [[_text(_label(sheet.columns[at]), at in numeric, head=True) for at in columns]]
-        body += [[_text(_shown(sheet.columns[at], row[at]), at in numeric) for at in columns] for row in rows]
+        numeric = {at for at in columns if any(row[at].lstrip("+−")[:1].isdigit() for row in rows)}
+        body = [[_text(_label(names[at]), at in numeric, head=True) for at in columns]]
+        body += [[_text(row[at], at in numeric) for at in columns] for row in rows]
         look = [
             ("LINEBELOW", (0, 0), (-1, 0), 0.8, INK),
             ("LINEBELOW", (0, 1), (-1, -1), 0.25, RULE),
@@ -150,20 +151,36 @@ def _label(name: str) -> str:
     >>> _label("perf_strip.total_return")
     'Perf strip, total return'
     """
-    said = name.replace("_", " ").replace(".", ", ")
-    return said[:1].upper() + said[1:]
+    first, *rest = (answer_label(part) for part in name.split("."))
+    return ", ".join([first, *(part[:1].lower() + part[1:] for part in rest)])
 
 
-def _shown(name: str, value: Any) -> str:
-    number = number_in(value)
-    if number is None:
-        return "–" if value is None else safe_text(value)
-    last = name.split(".")[-1].lower()
-    if any(last == word or last.endswith(f"_{word}") for word in _SHARES):
-        return f"{number * 100:+,.2f} %".replace("-", "−")
-    whole = number == number.to_integral_value()
-    exact = number.quantize(Decimal("1") if whole else Decimal("0.01") if abs(number) >= 1 else Decimal("0.0001"))
-    return f"{exact:,f}".replace("-", "−")
+def _shown(name: str, value: Any, currency: Any = None) -> str:
+    """Return the figure ``name`` as the pages write it."""
+    if value is None:
+        return DASH
+    if currency:
+        return read_figure(name, {"amount": value, "currency": currency})
+    return safe_text(value) if number_in(value) is None else read_figure(name, value)
+
+
+def _columns(sheet: Sheet) -> tuple[list[str], list[list[str]]]:
+    """Return the names and the texts of a table as a person reads it: money with its currency, no inner names."""
+    rows = sheet.rows[:_MOST_ROWS]
+    if sheet.columns == ("name", "value", "currency"):
+        return ["name", "value"], [
+            [answer_label(name), _shown(figure_name(f"{sheet.name}.{name}"), value, currency)]
+            for name, value, currency in rows
+        ]
+    place = {name: at for at, name in enumerate(sheet.columns)}
+    currencies = {f"{name}.currency" for name in place} & set(place)
+    shown = [name for name in sheet.columns if name not in _INNER and name not in currencies]
+
+    def text(row: Sequence[Any], name: str) -> str:
+        currency = row[place[f"{name}.currency"]] if f"{name}.currency" in place else None
+        return _shown(name.rpartition(".")[2], row[place[name]], currency)
+
+    return shown, [[text(row, name) for name in shown] for row in rows]
 
 
 def _line_of(sheet: Sheet) -> tuple[str, list[str], list[tuple[str, list[float]]]] | None:

@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 from nicegui import ui
 
-from mintmark.domain import DASH, Html, as_kind, plain, tag, words
+from mintmark.domain import DASH, Html, answer_label, as_kind, figure_name, is_signed, plain, read_figure, tag, words
 from mintmark.ui.parts import Part, link, stamp
-from mintmark.ui.traced import Reasons, name_of, named, read, sign_of, signed
+from mintmark.ui.traced import Reasons, sign_of
 
 Body = Mapping[str, Any]
 _SHORT = 12
@@ -81,13 +81,13 @@ def _drawer(shown: Body) -> Html:
 
 
 def _figure(answer: Body, path: str) -> Html:
-    name, value = name_of(path), value_at(answer["result"], path)
+    name, value = figure_name(path), value_at(answer["result"], path)
     about = " · ".join(path.split(".")[1:-1])
     if value is None:
         told = tag("p", f"{DASH} {Reasons(answer['undefined']).of(path)}", kind="said")
     else:
-        told = tag("p", read(name, value), kind=f"said {sign_of(value) if signed(name) else ''}".strip())
-    title = f"{named(path.rpartition('.')[2])}{f' · {about}' if about else ''}"
+        told = tag("p", read_figure(name, value), kind=f"said {sign_of(value) if is_signed(name) else ''}".strip())
+    title = f"{answer_label(path.rpartition('.')[2])}{f' · {about}' if about else ''}"
     return Html(tag("h2", title) + told + tag("p", tag("code", path), kind="quiet"))
 
 

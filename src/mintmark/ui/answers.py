@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mintmark.domain import DASH, Html, plain, table, tag, words
+from mintmark.domain import DASH, Html, answer_label, figure_kind, plain, table, tag, words
 from mintmark.ui.answermark import row_keys, short, value_at
 from mintmark.ui.parts import card, link
 from mintmark.ui.portfolio_charts import bars_of
-from mintmark.ui.traced import Reasons, kind_of, named, traced
+from mintmark.ui.traced import Reasons, traced
 
 Body = Mapping[str, Any]
 _ROWS_AT_MOST = 200
@@ -34,7 +34,7 @@ def pieces_of(pattern: Body, result: Body) -> list[Piece]:
     """Return the panels of ``pattern``, then each output of ``result`` that no panel shows."""
     panels = [Piece(one["title"], one["from"], one["type"]) for one in pattern.get("panels") or ()]
     seen = {one.path.partition(".")[0] for one in panels}
-    return panels + [Piece(named(key), key) for key in pattern["outputs"] if key in result and key not in seen]
+    return panels + [Piece(answer_label(key), key) for key in pattern["outputs"] if key in result and key not in seen]
 
 
 def piece_card(answer: Body, piece: Piece) -> Html:
@@ -63,8 +63,8 @@ def _refusal(answer: Body, path: str) -> Body | None:
 def tiles_of(path: str, values: Body, reasons: Reasons) -> Html:
     """Return the figures of ``values`` as tiles, and what is no figure below them."""
     flat = {key: value for key, value in values.items() if is_figure(value) and key not in _INNER}
-    drawn_tiles = [tag("div", tag("b", traced(f"{path}.{key}", value, reasons)), tag("span", named(key)), kind="tile")
-                   for key, value in flat.items()]  # fmt: skip
+    figures = [(tag("b", traced(f"{path}.{key}", value, reasons)), answer_label(key)) for key, value in flat.items()]
+    drawn_tiles = [tag("div", figure, tag("span", label), kind="tile") for figure, label in figures]
     rest = {key: value for key, value in values.items() if not is_figure(value)}
     below = drawn(path, rest, reasons) if rest else Html("")
     return Html(tag("div", *drawn_tiles, kind="tiles") + below)
@@ -81,18 +81,18 @@ def drawn(path: str, value: Any, reasons: Reasons, depth: int = 0) -> Html:
 
 def is_figure(value: Any) -> bool:
     """Return whether ``value`` is one figure: a number, a text, money or a null."""
-    return not isinstance(value, Mapping | list) or kind_of("", value) == "money"
+    return not isinstance(value, Mapping | list) or figure_kind("", value) == "money"
 
 
 def _facts(path: str, value: Body, reasons: Reasons, depth: int) -> Html:
     flat = [(key, one) for key, one in value.items() if is_figure(one) and key not in _INNER]
-    rows = [(tag("span", named(key), kind="quiet"), traced(f"{path}.{key}", one, reasons)) for key, one in flat]
+    rows = [(tag("span", answer_label(key), kind="quiet"), traced(f"{path}.{key}", one, reasons)) for key, one in flat]
     parts = [tag("div", table(("", ""), rows), kind="facts")] if rows else []
     for key, one in value.items():
         if is_figure(one) or not one:
             continue
         inside = drawn(f"{path}.{key}", one, reasons, depth + 1)
-        parts += [tag("h3", named(key)), inside] if depth < _DEEPEST else [tag("p", plain(one))]
+        parts += [tag("h3", answer_label(key)), inside] if depth < _DEEPEST else [tag("p", plain(one))]
     return Html("".join(parts)) or tag("p", DASH, kind="quiet")
 
 
@@ -108,7 +108,7 @@ def _list(path: str, value: Sequence[Any], reasons: Reasons) -> Html:
 
 def _bars(path: str, rows: Sequence[Body], reasons: Reasons) -> Html:
     """Return rows of a name and a value as bars; money is coloured by its sign."""
-    kind = kind_of(path.rpartition(".")[2], rows[0]["value"])
+    kind = figure_kind(path.rpartition(".")[2], rows[0]["value"])
     given = [(_said(row["name"]), f"{key}.value", row["value"]) for key, row in _keyed(rows)]
     drawn = bars_of(path, given, reasons, kind)
     return tag("div", drawn, kind="signed") if kind == "money" else drawn
@@ -121,7 +121,7 @@ def rows_of(path: str, rows: Sequence[Body], reasons: Reasons, columns: Sequence
     cells = [list(_cells(f"{path}.{key}", row, names, reasons)) for key, row in _keyed(rows)]
     more = len(rows) - _ROWS_AT_MOST
     said = tag("p", f"and {more:,} more, all in the exported answer", kind="quiet") if more > 0 else ""
-    return Html(table([named(name) for name in names], cells, numbers) + said)
+    return Html(table([answer_label(name) for name in names], cells, numbers) + said)
 
 
 def _said(name: str) -> str:
@@ -144,11 +144,11 @@ def _cells(path: str, row: Body, names: Sequence[str], reasons: Reasons) -> Iter
         value = row.get(name)
         if name == "entry_hash" and value is not None:
             yield link(f"/ledger/at/{value}", tag("span", short(str(value)), kind="id"))
-        elif kind_of(name, value) == "text" and value is not None:
+        elif figure_kind(name, value) == "text" and value is not None:
             yield tag("span", words(value) if isinstance(value, str) and name == "status" else plain(value))
         else:
             yield traced(f"{path}.{name}", value, reasons, name=name)
 
 
 def _numeric(name: str, value: Any) -> bool:
-    return value is not None and kind_of(name, value) != "text"
+    return value is not None and figure_kind(name, value) != "text"

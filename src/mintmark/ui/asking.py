@@ -8,7 +8,7 @@ from typing import Any
 
 from nicegui import ui
 
-from mintmark.ui.traced import named
+from mintmark.domain import answer_label
 
 Body = Mapping[str, Any]
 _GIVEN_BESIDE = ("portfolio_id",)
@@ -48,11 +48,11 @@ def _same(value: Any, default: Any) -> bool:
 
 
 def _field(name: str, declared: Body, choices: Mapping[str, str] | None, given: str | None) -> Any:
-    label, default = named(name), declared["default"] if given is None else given
+    label, default = answer_label(name), declared["default"] if given is None else given
     if choices is not None:
         made: Any = ui.select(dict(choices), value=given, label=label)
     elif declared["enum"]:
-        options = {one: named(str(one)) for one in declared["enum"]}
+        options = {one: answer_label(str(one)) for one in declared["enum"]}
         made = ui.select(options, value=default, label=label, clearable=not declared["required"])
     elif declared["type"] == "boolean":
         return ui.checkbox(label, value=bool(default)).props("dense")

@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from mintmark.domain import DASH, Html, plain, table, tag, words
+from mintmark.domain import DASH, Html, exact_text, plain, table, tag, words
 from mintmark.ui.answermark import short
 from mintmark.ui.parts import card, empty, facts, link, stamp
-from mintmark.ui.traced import exact_text
 
 Body = Mapping[str, Any]
 GENESIS = "0" * 64

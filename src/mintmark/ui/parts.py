@@ -249,7 +249,7 @@ def say(error: ApiRefused) -> None:
     ui.notify(f"{error.message}{identity}", type="negative", multi_line=True, timeout=8000)
 
 
-def named(name: str, field: Any) -> Any:
+def labelled(name: str, field: Any) -> Any:
     """Return ``field`` with its name above, read out by a screen reader too."""
     with ui.element("label").classes("field") as label:
         ui.label(name).classes("name")

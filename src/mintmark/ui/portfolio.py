@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from nicegui import ui
 
-from mintmark.domain import Html, plain, table, tag
+from mintmark.domain import Html, answer_label, plain, table, tag
 from mintmark.ui.answermark import AnswerMark, short
 from mintmark.ui.answers import piece_card, pieces_of
 from mintmark.ui.asking import Asked
@@ -20,7 +20,6 @@ from mintmark.ui.portfolio_exports import Exports
 from mintmark.ui.portfolio_form import PortfolioForm
 from mintmark.ui.portfolio_overview import Overview
 from mintmark.ui.screens import DEEP, FIRST, path_of, tabs, title_of
-from mintmark.ui.traced import named
 
 _SECONDS = 130.0
 _CREATE = "mintmark portfolio create GROWTH --base EUR --booking fifo --benchmark SPY"
@@ -275,5 +274,5 @@ def _no_screen(shown: Body) -> Html:
 
 
 def _wants(missing: Sequence[str]) -> Html:
-    asked = " and ".join(named(one).lower() for one in missing)
+    asked = " and ".join(answer_label(one).lower() for one in missing)
     return tag("p", f"Give the {asked} above, then ask.", kind="quiet")

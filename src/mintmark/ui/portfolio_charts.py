@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mintmark.domain import DASH, Html, tag
+from mintmark.domain import DASH, AnswerKind, Html, tag
 from mintmark.ui.charts import framed, line, plain_axis
-from mintmark.ui.traced import Kind, Reasons, traced
+from mintmark.ui.traced import Reasons, traced
 
 Body = Mapping[str, Any]
 
@@ -41,7 +41,7 @@ def reach(options: dict[str, Any], days: int | None) -> dict[str, Any]:
     return {**options, "dataZoom": [{**options["dataZoom"][0], "start": start, "end": 100}]}
 
 
-def bars_of(path: str, rows: Sequence[tuple[str, str, Any]], reasons: Reasons, kind: Kind = "share") -> Html:
+def bars_of(path: str, rows: Sequence[tuple[str, str, Any]], reasons: Reasons, kind: AnswerKind = "share") -> Html:
     """Return (label, name in the answer, value) as bars from a common zero; each figure opens its mark.
 
     A value is a number, money or null, written as ``kind``.
@@ -58,7 +58,7 @@ def _size(value: Any) -> float:
     return 0.0 if amount is None else float(amount)
 
 
-def _bar(path: str, row: tuple[str, str, Any], zero: float, span: float, reasons: Reasons, kind: Kind) -> Html:
+def _bar(path: str, row: tuple[str, str, Any], zero: float, span: float, reasons: Reasons, kind: AnswerKind) -> Html:
     label, name, value = row
     size = _size(value)
     left, width = (zero + min(size, 0.0) / span) * 100, abs(size) / span * 100

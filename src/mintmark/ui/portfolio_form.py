@@ -6,7 +6,7 @@ from nicegui import ui
 
 from mintmark.domain import Html, plain, tag
 from mintmark.ui.client import Api, ApiRefused
-from mintmark.ui.parts import Part, button, named
+from mintmark.ui.parts import Part, button, labelled
 from mintmark.ui.screens import FIRST, path_of
 
 _BOOKING = {
@@ -28,13 +28,13 @@ class PortfolioForm:
         with ui.element("aside").classes("drawer").props('data-drawer="create" aria-label="New portfolio"'):
             ui.html(_head(), sanitize=False)
             with ui.element("div").classes("fields"):
-                self._code = named("Code", ui.input(placeholder="GROWTH").props("maxlength=32"))
-                self._name = named("Name", ui.input(placeholder="Growth").props("maxlength=100"))
-                self._base = named("Base currency", ui.input(placeholder="EUR").props("maxlength=5"))
-                self._benchmark = named("Benchmark, a series you have", ui.input(placeholder="SPY"))
-                self._booking = named("Lots are removed", ui.select(_BOOKING, value="fifo"))
-                self._policy = named("Valued by", ui.select(_POLICY, value="EOD"))
-                self._tax = named("Tax rule", ui.select(_TAX, value="none"))
+                self._code = labelled("Code", ui.input(placeholder="GROWTH").props("maxlength=32"))
+                self._name = labelled("Name", ui.input(placeholder="Growth").props("maxlength=100"))
+                self._base = labelled("Base currency", ui.input(placeholder="EUR").props("maxlength=5"))
+                self._benchmark = labelled("Benchmark, a series you have", ui.input(placeholder="SPY"))
+                self._booking = labelled("Lots are removed", ui.select(_BOOKING, value="fifo"))
+                self._policy = labelled("Valued by", ui.select(_POLICY, value="EOD"))
+                self._tax = labelled("Tax rule", ui.select(_TAX, value="none"))
                 self._shorts = ui.checkbox("may be short").props("dense")
                 self._refusal = Part(lambda error: _refused(error) if error else Html(""))
                 button("Open it", self._open, "main")

@@ -7,13 +7,13 @@ from typing import Any
 
 from nicegui import ui
 
-from mintmark.domain import Html, table, tag
+from mintmark.domain import Html, answer_label, table, tag
 from mintmark.ui.answermark import row_keys, value_at
 from mintmark.ui.answers import is_figure, refused_of, rows_of, tiles_of
 from mintmark.ui.chart import Chart
 from mintmark.ui.parts import Part, button, card, link
 from mintmark.ui.portfolio_charts import bars_of, growth, reach
-from mintmark.ui.traced import Reasons, named, traced
+from mintmark.ui.traced import Reasons, traced
 
 Body = Mapping[str, Any]
 Pick = Callable[[str], Awaitable[None]]
@@ -134,7 +134,7 @@ def allocation(answer: Body) -> Html:
 
 def _money_name(one: Body) -> str:
     about = f" {one['symbol']}" if one.get("symbol") else ""
-    return f"{named(one['kind'])}{about} {one['amount']['currency']}"
+    return f"{answer_label(one['kind'])}{about} {one['amount']['currency']}"
 
 
 def currencies(answer: Body) -> Html:
@@ -244,9 +244,9 @@ def measures(answer: Body) -> Html:
     parts = [tiles_of("perf_strip", flat, reasons)] if flat else []
     for key, one in found.items():
         if isinstance(one, Mapping) and not is_figure(one) and one:
-            parts += [tag("h3", named(key)), _windows(f"perf_strip.{key}", one, reasons)]
+            parts += [tag("h3", answer_label(key)), _windows(f"perf_strip.{key}", one, reasons)]
         elif isinstance(one, list) and one and isinstance(one[0], Mapping):
-            parts += [tag("h3", named(key)), rows_of(f"perf_strip.{key}", one, reasons)]
+            parts += [tag("h3", answer_label(key)), rows_of(f"perf_strip.{key}", one, reasons)]
     return card("Return and risk", *parts)
 
 
@@ -257,13 +257,13 @@ def _windows(path: str, values: Body, reasons: Reasons) -> Html:
     if not groups:
         keys = [key for key, one in values.items() if is_figure(one)]
         cells = [traced(f"{path}.{key}", values[key], reasons) for key in keys]
-        return table([named(key) for key in keys], [cells], range(len(cells)))
+        return table([answer_label(key) for key in keys], [cells], range(len(cells)))
     keys = sorted({key for one in groups for key in one}, key=_place)
     rows = [
-        [named(window), *(traced(f"{path}.{window}.{key}", (one or {}).get(key), reasons) for key in keys)]
+        [answer_label(window), *(traced(f"{path}.{window}.{key}", (one or {}).get(key), reasons) for key in keys)]
         for window, one in values.items()
     ]
-    return table(["", *(named(key) for key in keys)], rows, range(1, len(keys) + 1))
+    return table(["", *(answer_label(key) for key in keys)], rows, range(1, len(keys) + 1))
 
 
 _ORDER = ("1d", "mtd", "qtd", "ytd", "1y", "3y", "5y", "inception", "twr", "annual", "period", "opens", "days")

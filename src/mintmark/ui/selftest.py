@@ -12,7 +12,7 @@ from mintmark.domain import Html, Timeframe, duration_text, plain, tag
 from mintmark.ui.actions import Actions
 from mintmark.ui.client import Api, ApiRefused
 from mintmark.ui.lanes import progress_line
-from mintmark.ui.parts import ACTIVE, Part, button, empty, link, named, opener, operation_path, report_button, stamp
+from mintmark.ui.parts import ACTIVE, Part, button, empty, labelled, link, opener, operation_path, report_button, stamp
 from mintmark.ui.sheets import parts_of, tiles_of
 
 SELFTEST = "selftest"
@@ -133,7 +133,7 @@ class _Form:
             self._named("workers", "Processes", _number("1"))
 
     def _named(self, key: str, name: str, field: Any) -> None:
-        self._fields[key] = named(name, field.props("hide-bottom-space"))
+        self._fields[key] = labelled(name, field.props("hide-bottom-space"))
 
     def _request(self) -> dict[str, Any]:
         given: dict[str, Any] = {}

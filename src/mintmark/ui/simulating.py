@@ -9,7 +9,7 @@ from nicegui import ui
 
 from mintmark.domain import Html, Timeframe, label_of, tag
 from mintmark.ui.client import Api, ApiRefused
-from mintmark.ui.parts import Part, button, named, type_name
+from mintmark.ui.parts import Part, button, labelled, type_name
 
 RULE = "sma_cross"
 _OWN = "the strategy's own"
@@ -124,7 +124,7 @@ class SimulationForm:
             )
 
     def _named(self, key: str, name: str, field: Any) -> Any:
-        self._fields[key] = named(name, field.props("hide-bottom-space"))
+        self._fields[key] = labelled(name, field.props("hide-bottom-space"))
         self._places[key] = field.parent_slot.parent
         return field
 

@@ -8,7 +8,7 @@ from nicegui import ui
 
 from mintmark.domain import Html, Timeframe, tag
 from mintmark.ui.client import Api, ApiRefused
-from mintmark.ui.parts import Part, button, named
+from mintmark.ui.parts import Part, button, labelled
 
 _ANY = "as the brief or the house chooses"
 _POLICIES = {"": "as set in the settings", "fail": "a refused gate ends the cycle", "assess": "assess it all the same"}
@@ -32,16 +32,16 @@ class TriggerForm:
                 button("Start the cycle", self._start, "main")
 
     def _fields(self) -> None:
-        self._brief = named(
+        self._brief = labelled(
             "Brief", ui.textarea(placeholder="trend on NASDAQ 1d with rsi").props("autogrow maxlength=2000")
         )
-        self._strategy = named("or a saved strategy", ui.input(placeholder="starting_1"))
-        self._symbols = named("Symbols, with commas between", ui.input(placeholder=_ANY))
+        self._strategy = labelled("or a saved strategy", ui.input(placeholder="starting_1"))
+        self._symbols = labelled("Symbols, with commas between", ui.input(placeholder=_ANY))
         frames = {"": _ANY, **{frame.value: frame.value for frame in Timeframe}}
-        self._timeframe = named("Timeframe", ui.select(frames, value=""))
-        self._policy = named("When a gate refuses", ui.select(_POLICIES, value=""))
-        self._designer = named("Designer", ui.select(_DESIGNERS, value=""))
-        self._seed = named("Random state", ui.input(placeholder="7").props('inputmode="numeric"'))
+        self._timeframe = labelled("Timeframe", ui.select(frames, value=""))
+        self._policy = labelled("When a gate refuses", ui.select(_POLICIES, value=""))
+        self._designer = labelled("Designer", ui.select(_DESIGNERS, value=""))
+        self._seed = labelled("Random state", ui.input(placeholder="7").props('inputmode="numeric"'))
 
     def _request(self) -> dict[str, Any]:
         symbols = [one.strip() for one in (self._symbols.value or "").split(",") if one.strip()]
