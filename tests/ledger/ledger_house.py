@@ -29,13 +29,13 @@ def _template() -> bytes:
 
 
 @contextmanager
-def stores(count: int) -> Iterator[list[Ledger]]:
-    """Give so many ledgers, each on an empty store of its own."""
+def stores(count: int, kept: bytes | None = None) -> Iterator[list[Ledger]]:
+    """Give so many ledgers, each on a store of its own: an empty one, or the file ``kept``."""
     with TemporaryDirectory() as folder:
         opened = []
         for place in range(count):
             path = Path(folder) / f"{place}.db"
-            path.write_bytes(_template())
+            path.write_bytes(kept or _template())
             opened.append(open_database(f"sqlite:///{path}"))
         yield [a_ledger(database) for database in opened]
         for database in opened:

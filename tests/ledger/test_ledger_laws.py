@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -72,14 +74,24 @@ def kept_columns(ledger: Ledger) -> list[tuple[str, Any, str, str]]:
     return found
 
 
-@settings(max_examples=40)
-@given(st.data())
-def test_any_byte_changed_in_the_journal_is_found_with_its_place(data: st.DataObject):
+@cache
+def a_kept_journal() -> tuple[bytes, list[tuple[str, Any, str, str]]]:
+    """Return the file of a journal with trades and a reversal, and every text in it."""
     with stores(1) as (ledger,):
         code = a_portfolio(ledger)
         ledger.post([trade(code, f"2024-01-{day:02}", "ACME", 10, day, id_=f"row {day}") for day in range(2, 6)])
         ledger.reverse(ledger.post([trade(code, "2024-01-09", "ACME", -15, 9)])[0].id)
         columns = kept_columns(ledger)
+        path = Path(str(ledger.database.url.database))
+        ledger.database.close()
+        return path.read_bytes(), columns
+
+
+@settings(max_examples=40)
+@given(st.data())
+def test_any_byte_changed_in_the_journal_is_found_with_its_place(data: st.DataObject):
+    kept, columns = a_kept_journal()
+    with stores(1, kept) as (ledger,):
         table, row, column, value = data.draw(st.sampled_from(columns))
         place = data.draw(st.integers(0, len(value) - 1))
         letter = data.draw(st.sampled_from([one for one in '07aZ",{ ' if one != value[place]]))
