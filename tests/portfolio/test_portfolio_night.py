@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 from portfolio_house import HandClock
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import delete
 
 from mintmark.app import App, answers, ledger_answers, local_owner, open_app
 from mintmark.app.nights import night_of
@@ -22,6 +23,7 @@ from mintmark.ledger import Draft
 from mintmark.portfolio import NewAlert, NewPortfolio, Night, NightBlocked, NightHouse, Question
 from mintmark.portfolio.nights import STEPS, last_day
 from mintmark.portfolio.operations.night_room import night_id
+from mintmark.portfolio.operations.prewarming import rows as prewarmed
 
 DAY = date(2024, 3, 15)
 NOON = datetime(2024, 3, 16, 12, tzinfo=UTC)
@@ -292,6 +294,24 @@ def test_answers_after_a_night_are_those_of_before_to_the_byte(house: House):
     for name in ("result", "undefined", "refusals", "warnings"):
         assert warm[name] == cold[name]
     assert warm["metadata"]["sources"] == cold["metadata"]["sources"]
+
+
+def test_what_was_computed_ahead_answers_while_its_row_stands_and_not_after(house: House):
+    actor = local_owner()
+    question = Question("portfolio_overview", portfolio_id=house.app.portfolio.portfolio(actor, "GROWTH").portfolio_id)
+
+    def computed() -> set[str]:
+        body = house.app.portfolio.execute(actor, question, request_id="0" * 8).body
+        return {step["capability"] for step in body["metadata"]["trace"]["steps"] if step["duration_ms"] > 0}
+
+    house.run()
+    asked = [computed(), computed()]
+    with house.app.database.write() as connection:
+        connection.execute(delete(prewarmed))
+    afterwards = computed()
+
+    assert asked == [{"ledger.positions"}, {"ledger.positions"}]
+    assert {"pricing.apply_pack", "portfolio.nav_history", "charts.overview"} <= afterwards
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def answer_body(ended: Ended, ctx: RequestCtx, warnings: Iterable[Mapping[str, s
     pattern = ended.pattern
     steps = list(zip(pattern.steps, ended.steps, strict=True))
     body = {
-        "result": json_of(ended.outputs()),
+        "result": {name: _said(end) for name, end in ended.ends().items()},
         "undefined": _undefined(pattern, steps),
         "refusals": [_refusal(step, end) for step, end in steps if end.status == "refused"],
         "warnings": _unique([*warnings, *(one.as_json() for _, end in steps for one in _warnings(end))]),
@@ -49,6 +49,11 @@ def answer_body(ended: Ended, ctx: RequestCtx, warnings: Iterable[Mapping[str, s
         "request_id": ctx.request_id,
     }
     return Executed(body)
+
+
+def _said(end: StepEnd) -> Any:
+    known = None if end.envelope is None else end.envelope.said
+    return json_of(end.value) if known is None else known
 
 
 def json_of(value: Any) -> Any:

@@ -23,7 +23,8 @@ CUTOFFS: Final[Mapping[str, tuple[time, str]]] = {
 class Envelope:
     """The result of one capability call as plain values, with its metadata.
 
-    ``sources`` are those it read itself; once released, those of the results it was computed from as well.
+    ``sources`` are those it read itself; once released, those of the results it was computed from as well. ``said`` is
+    ``value`` as the JSON values of an answer, where they were made before.
     """
 
     agent: str
@@ -38,6 +39,7 @@ class Envelope:
     attributions: tuple[str, ...] = ()
     watermarks: tuple[str, ...] = ()
     duration_ms: float = field(compare=False, default=0.0)
+    said: Any = field(compare=False, repr=False, default=None)
 
 
 def seconds_to_cutoff(policy: str, now: datetime) -> int:

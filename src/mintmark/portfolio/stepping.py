@@ -36,8 +36,12 @@ class Ended:
 
     def outputs(self) -> dict[str, Any]:
         """Return the value of each output."""
+        return {name: end.value for name, end in self.ends().items()}
+
+    def ends(self) -> dict[str, StepEnd]:
+        """Return how the step of each output ended."""
         by_key = dict(zip((step.key for step in self.pattern.steps), self.steps, strict=True))
-        return {name: by_key[name].value for name in self.pattern.outputs}
+        return {name: by_key[name] for name in self.pattern.outputs}
 
 
 class StepRefused(MintmarkError):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
 from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
@@ -11,6 +14,7 @@ from sqlalchemy import Column, Table, Text, bindparam, select
 
 from mintmark.data import Reads
 from mintmark.domain import Clock
+from mintmark.portfolio.answer import json_of
 from mintmark.portfolio.capability import Capability, Warned
 from mintmark.portfolio.envelope import Envelope, seconds_to_cutoff
 from mintmark.portfolio.operations.running import Ground
@@ -18,6 +22,8 @@ from mintmark.store import Database, Json, UtcTime, metadata, upsert
 
 PREWARMED: Final = frozenset(
     {
+        "pricing.apply_pack",
+        "charts.overview",
         "portfolio.nav_history",
         "metrics.compute",
         "attribution.currency",
@@ -42,7 +48,10 @@ rows = Table(
     Column("made_at", UtcTime, nullable=False),
 )
 
-_SAME = select(rows.c.answer).where(*(column == bindparam(column.name) for column in rows.primary_key))
+_THIS = [column == bindparam(column.name) for column in rows.primary_key]
+_MADE_AT = select(rows.c.made_at).where(*_THIS)
+_ANSWER = select(rows.c.answer).where(*_THIS)
+_MOST_READ = 256
 
 
 class Prewarmed:
@@ -53,6 +62,9 @@ class Prewarmed:
         self._clock = clock
         self._code_version = code_version
         self._keeps = keeps
+        # Rows read before, by key and when they were made: a row that is gone is not answered from.
+        self._read: OrderedDict[tuple[Any, ...], Mapping[str, Any]] = OrderedDict()
+        self._lock = threading.Lock()
 
     def find(self, capability: Capability, arguments: BaseModel, ground: Ground, agent: str) -> Envelope | None:
         """Return what ``capability`` answered ahead to these arguments, as it would now; None where it did not."""
@@ -60,8 +72,21 @@ class Prewarmed:
         if key is None:
             return None
         with self._database.read() as connection:
-            found = connection.scalar(_SAME, key)
-        return None if found is None else _restored(capability, found, ground, agent)
+            made_at = connection.scalar(_MADE_AT, key)
+            if made_at is None:
+                return None
+            known = (*key.values(), made_at)
+            found = self._read.get(known)
+            if found is None:
+                found = _opened(capability, connection.scalar(_ANSWER, key))
+        if found is None:
+            return None
+        with self._lock:
+            self._read[known] = found
+            self._read.move_to_end(known)
+            while len(self._read) > _MOST_READ:
+                self._read.popitem(last=False)
+        return _restored(capability, found, ground, agent)
 
     def keep(self, capability: Capability, arguments: BaseModel, ground: Ground, envelope: Envelope) -> None:
         """Keep what ``capability`` answered, where it comes back exactly as it was."""
@@ -75,8 +100,8 @@ class Prewarmed:
             "sources": list(envelope.sources),
             "confidence": envelope.confidence,
         }
-        restored = _restored(capability, json.loads(json.dumps(answer)), ground, envelope.agent)
-        if restored is None or restored.value != envelope.value:
+        restored = _opened(capability, json.loads(json.dumps(answer)))
+        if restored is None or restored["value"] != envelope.value:
             return
         row = {**key, "answer": answer, "made_at": self._clock.now()}
         with self._database.write() as connection:
@@ -98,20 +123,28 @@ class Prewarmed:
         }
 
 
-def _restored(capability: Capability, answer: Any, ground: Ground, agent: str) -> Envelope | None:
-    ctx = ground.ctx
+def _opened(capability: Capability, answer: Any) -> Mapping[str, Any] | None:
+    """Return a row's answer with its value as the capability gave it; None where it gives that no longer."""
+    if answer is None:
+        return None
     try:
         value = capability.result.model_validate_json(answer["value"]).model_dump()
     except ValidationError:
         return None
+    return {**answer, "value": value, "said": json_of(value)}
+
+
+def _restored(capability: Capability, answer: Mapping[str, Any], ground: Ground, agent: str) -> Envelope:
+    ctx = ground.ctx
     return Envelope(
         agent=agent,
         capability=capability.name,
-        value=value,
+        value=answer["value"],
         undefined=answer["undefined"],
         warnings=tuple(Warned(**one) for one in answer["warnings"]),
         sources=tuple(answer["sources"]),
         asof=ctx.asof_date,
         ttl=seconds_to_cutoff(ctx.policy, ctx.timestamp) if capability.ttl is None else capability.ttl,
         confidence=answer["confidence"],
+        said=answer["said"],
     )
