@@ -31,6 +31,7 @@ from mintmark.domain import MintmarkError, Refused, canonical_json, outcome_of
 from mintmark.portfolio import Actor, Agents
 from mintmark.portfolio.operations.executing import Executor
 from mintmark.portfolio.question import Question
+from mintmark.runtime import Meters
 from mintmark.store import Database, migrate, open_database
 
 OF_PORTFOLIO = {"portfolio_id": {"type": "uuid", "required": True}}
@@ -231,6 +232,35 @@ def test_a_step_that_breaks_gives_no_partial_answer_and_its_words_go_to_the_log(
     assert error.details == {"step": "b", "capability": "add.broken", "trace_id": f"{1:032x}"}
     assert "secret" not in error.message
     assert "secret" in caplog.text
+
+
+def test_what_breaks_in_the_third_of_five_steps_is_counted_and_the_later_steps_do_not_run(
+    one_database: Database, played: Played
+):
+    agents = Agents([an_agent(played, "add.one", "add.two", "add.broken", "add.fourth", "add.fifth")])
+    chain = [
+        a_step(key, name, depends_on=before)
+        for key, name, before in (
+            ("a", "add.one", []), ("b", "add.two", ["a"]), ("c", "add.broken", ["b"]),
+            ("d", "add.fourth", ["c"]), ("e", "add.fifth", ["d"]),
+        )
+    ]  # fmt: skip
+    five = an_executor(one_database, agents, loaded(agents, a_pattern(*chain, id="five")))
+    meters = Meters({"pattern_id": ("five",)})
+
+    def counted() -> None:
+        with meters.answering("five"):
+            ask(five, pattern_id="five", portfolio_id=None)
+
+    with pytest.raises(MintmarkError) as broke:
+        counted()
+
+    assert played.calls == ["add.one", "add.two", "add.broken"]
+    assert outcome_of(broke.value.code).http == 500
+    assert broke.value.details == {"step": "c", "capability": "add.broken", "trace_id": f"{1:032x}"}
+    assert "secret" not in str(broke.value)
+    told = meters.exposition().decode()
+    assert 'mintmark_request_errors_total{error="pattern_execution_error",pattern_id="five"} 1.0' in told
 
 
 def test_the_context_can_hold_no_empty_id():

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import date
+from typing import TYPE_CHECKING, Any
 
 from mintmark.app.names import one_day, one_of_pattern
 from mintmark.app.wiring import App
+
+if TYPE_CHECKING:
+    from mintmark.data import Needs
 
 Body = dict[str, Any]
 OWNER = "local"
 
 
 def build(app: App, day: str, policy: str) -> Body:
-    """Seal and judge the pack of a day."""
-    return {"success": True, "data": app.data.build(one_day("date", day), policy)}
+    """Seal the pack of a day and judge it by what the portfolios need."""
+    as_of = one_day("date", day)
+    return {"success": True, "data": app.data.build(as_of, policy, _needs(app, policy, as_of))}
 
 
 def restate(app: App, day: str, policy: str, reason: str, text: str) -> Body:
-    """Seal a day again, with a reason."""
-    return {
-        "success": True,
-        "data": app.data.restate(one_day("date", day), policy, reason=reason, text=text, actor=OWNER),
-    }
+    """Seal a day again, with a reason, and judge it by what the portfolios need."""
+    as_of = one_day("date", day)
+    needs = _needs(app, policy, as_of)
+    made = app.data.restate(as_of, policy, reason=reason, text=text, actor=OWNER, needs=needs)
+    return {"success": True, "data": made}
 
 
 def confirm(app: App, pack_id: str, symbol: str, reason: str) -> Body:
@@ -35,3 +40,9 @@ def health(app: App, policy: str | None = None, pack_id: str | None = None) -> B
     """Say how far a pack, else the newest one, is on its way."""
     named = None if pack_id is None else one_of_pattern("pack_id", pack_id)
     return app.data.states.health(policy, named).health()
+
+
+def _needs(app: App, policy: str, day: date) -> list[Needs]:
+    from mintmark.portfolio import needs_of_policy
+
+    return needs_of_policy(app.database, app.ledger, policy, day)

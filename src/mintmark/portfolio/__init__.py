@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mintmark.portfolio.operations.delivering import Delivering
     from mintmark.portfolio.operations.exporting import AnswerExporter, Artifact, Exports
     from mintmark.portfolio.operations.night_room import Nights
-    from mintmark.portfolio.operations.nightly import Night, NightBlocked, NightHouse
+    from mintmark.portfolio.operations.nightly import Night, NightBlocked, NightHouse, needs_of_policy
     from mintmark.portfolio.operations.room import NewPortfolio, PortfolioRoom, check_patterns, described, pattern_texts
     from mintmark.portfolio.operations.sampling import make_sample
     from mintmark.portfolio.operations.sending import MailSettings, Sender, WebhookSettings
@@ -39,6 +39,7 @@ _HOMES = {
     "Night": "operations.nightly",
     "NightBlocked": "operations.nightly",
     "NightHouse": "operations.nightly",
+    "needs_of_policy": "operations.nightly",
     "Nights": "operations.night_room",
     "load_patterns": "pattern_files",
     "known_agents": "capabilities",
@@ -116,6 +117,7 @@ __all__ = [
     "known_agents",
     "load_patterns",
     "make_sample",
+    "needs_of_policy",
     "owned_by_code",
     "owned_portfolio",
     "owned_portfolios",

@@ -158,13 +158,15 @@ class PackStates:
         event = "reconciliation_passed" if passed else "reconciliation_failed"
         return self._move(pack_id, event, actor, lambda _: record, note=record, columns=status)
 
-    def mark_fresh(self, pack_id: str, needs: Iterable[Needs] = (), *, actor: str = SYSTEM) -> PackState:
+    def mark_fresh(self, pack_id: str, needs: Iterable[Needs] | None = None, *, actor: str = SYSTEM) -> PackState:
         """Make a pack fresh: answers come from it from now on. A fresh one stays as it is.
+
+        ``needs``: judge it by these first; without them what it was found to lack last still counts.
 
         Refuses: ``pack_incomplete`` naming what is missing, ``pack_on_hold``, ``pack_not_reconciled``,
             ``pack_not_prewarmed``, ``pack_not_warming``.
         """
-        state = self.judge(pack_id, needs, actor=actor)
+        state = self.choose("", pack_id) if needs is None else self.judge(pack_id, needs, actor=actor)
         if state.status == "fresh":
             return state
 

@@ -200,8 +200,7 @@ class _Run:
             return active_portfolios(connection, self._policy)
 
     def _needs(self) -> list[Needs]:
-        view = self._house.ledger.view()
-        return [needs_of(portfolio, view, self._day) for portfolio in self._portfolios()]
+        return needs_of_policy(self._house.database, self._house.ledger, self._policy, self._day)
 
     def _build_pack(self) -> StepWork:
         """Seal the pack of the day; where one is live with other content it stays: people restate, nights do not."""
@@ -280,6 +279,14 @@ class _Run:
         done = sum(found.counts.values()) - found.counts["not_evaluated"]
         refused = {reason: str(count) for reason, count in found.reasons.items()}
         return StepWork(done, refused, {**found.counts, **sent})
+
+
+def needs_of_policy(database: Database, ledger: Ledger, policy: str, day: date) -> list[Needs]:
+    """Return what a pack of ``day`` must hold for each active portfolio that ``policy`` values."""
+    with database.read() as connection:
+        portfolios = active_portfolios(connection, policy)
+    view = ledger.view()
+    return [needs_of(portfolio, view, day) for portfolio in portfolios]
 
 
 def needs_of(portfolio: OwnedPortfolio, view: LedgerView, day: date) -> Needs:
