@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +50,11 @@ def median_seconds(act: Callable[[], Any], runs: int = 5) -> float:
     """Return the median of ``runs`` calls of ``act`` in seconds, after one that is not counted."""
     act()
     return statistics.median(_seconds(act) for _ in range(runs))
+
+
+def p95(values: Sequence[float]) -> float:
+    """Return the least of ``values`` that 95 of 100 of them do not exceed."""
+    return sorted(values)[math.ceil(0.95 * len(values)) - 1]
 
 
 def _seconds(act: Callable[[], Any]) -> float:

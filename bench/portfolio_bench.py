@@ -6,7 +6,6 @@ of its own answers.
 
 from __future__ import annotations
 
-import math
 import statistics
 import tempfile
 import time
@@ -20,7 +19,7 @@ import httpx
 from sqlalchemy import delete
 from story_house import House
 
-from figures import Figure, below
+from figures import Figure, below, p95
 from mintmark.app import App, local_owner, open_app
 from mintmark.app.nights import night_of
 from mintmark.data import gate
@@ -90,15 +89,6 @@ class Asker:
         finally:
             for client in clients:
                 client.close()
-
-
-def p95(seconds: Sequence[float]) -> float:
-    """Return the least of ``seconds`` that 95 of 100 do not exceed.
-
-    >>> p95([float(one) for one in range(1, 101)])
-    95.0
-    """
-    return sorted(seconds)[math.ceil(0.95 * len(seconds)) - 1]
 
 
 def _median_p95(once: Callable[[], Sequence[float]], runs: int = RUNS) -> float:

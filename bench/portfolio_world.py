@@ -41,7 +41,7 @@ def fill(app: App, folder: Path, portfolios: int) -> None:
         _import(app, folder, symbol, walk, "fx" if symbol == "EURUSD" else "equity")
     for number, code in enumerate(codes(portfolios)):
         app.portfolio.create(local_owner(), NewPortfolio(code, "EUR", benchmark="SP500", tax_rule="us"))
-        app.ledger.post(list(_entries(code, number, closes)))
+        app.ledger.post(list(entries_of(code, number, closes)))
 
 
 def symbols() -> list[str]:
@@ -73,7 +73,8 @@ def _import(app: App, folder: Path, symbol: str, closes: NDArray[np.float64], as
     )  # fmt: skip
 
 
-def _entries(code: str, number: int, closes: dict[str, NDArray[np.float64]]) -> Iterator[Draft]:
+def entries_of(code: str, number: int, closes: dict[str, NDArray[np.float64]]) -> Iterator[Draft]:
+    """Give the entries of a portfolio: money, and three purchases of every share."""
     yield Draft(code, "deposit", date(2004, 6, 2), {"amount": "9000000", "currency": "USD", "fx": "0.8"})
     known = days()
     for lot in range(_LOTS):
