@@ -92,6 +92,7 @@ def send(operation: Any, mode: GenerationMode, things: dict[str, list[Any]], sho
 
 
 @pytest.mark.long
+@pytest.mark.timeout(900)
 def test_two_thousand_requests_of_the_whole_document_never_break_the_house(living: App):
     schema = schemathesis.openapi.from_asgi("/openapi.json", create_api(living))
     shown = {"Authorization": f"Bearer {living.access.open_local()}"}
@@ -109,7 +110,7 @@ def test_two_thousand_requests_of_the_whole_document_never_break_the_house(livin
 
 
 WORDS = st.sampled_from(["", "x", "{{ctx.user_id}}", "2014-13-01", "NaN", "1e400", "-1", "0", "\0", "é" * 600])
-NUMBERS = st.sampled_from([-1, 0, 1, 2, 3, 0.5, 0.95, 5.5, 10**9, 10**30, -(10**30), 1e-320, 2008, 9999])
+NUMBERS = st.sampled_from([-1, 0, 1, 2, 3, 0.5, 0.95, 5.5, 10**9, 10**30, -(10**30), 1e-320, 3000, 9999])
 SCALARS = st.one_of(NUMBERS, WORDS, st.none(), st.booleans())
 SHOCKS = st.dictionaries(
     st.sampled_from(["equity", "usd", "real_rate", "inflation", "credit", "x"]), SCALARS, max_size=3
@@ -128,7 +129,7 @@ ACTIONS = st.dictionaries(st.sampled_from(["cap_weight", "min_weight_total"]), S
 POLICIES = st.fixed_dictionaries({"rule": st.fixed_dictionaries(RULES), "action": ACTIONS})
 ANYTHING = st.one_of(SCALARS, SHOCKS, LIMITS, st.lists(st.one_of(SCALARS, POLICIES), max_size=3))
 OF_TYPE: dict[str, st.SearchStrategy[Any]] = {
-    "integer": st.sampled_from([0, 1, 2, 30, 252, 2008, 9999, 2_600, 87_600]),
+    "integer": st.sampled_from([0, 1, 2, 30, 252, 520, 3000, 9999, 87_600]),
     "number": st.sampled_from([0, 0.05, 0.5, 0.95, 0.999, 1, 5, 1e9]),
     "boolean": st.booleans(),
     "string": WORDS,
@@ -148,6 +149,7 @@ def inputs_of(pattern: Pattern) -> st.SearchStrategy[dict[str, Any]]:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(900)
 def test_whatever_a_pattern_is_given_it_answers_or_refuses(living: App):
     door, things = Door(create_api(living)), things_of(living)
     answered = Counter[int]()
