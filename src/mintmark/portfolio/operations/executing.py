@@ -66,7 +66,7 @@ class Ledgers(Protocol):
 
 @dataclass(frozen=True)
 class House:
-    """The parts the executor works with."""
+    """The parts the executor works with; ``bring_up`` readies what capabilities call, at once where it is ready."""
 
     database: Database
     clock: Clock
@@ -75,6 +75,7 @@ class House:
     services: Services
     code_version: str
     exporter: Exporter | None = None
+    bring_up: Callable[[], object] = lambda: None
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,7 @@ class Executor:
                 "asof_date": ctx.asof_date.isoformat(),
             }
             mark_span(**attributes)
+            self._house.bring_up()
             with span(f"pattern.{asked.pattern.id}", **attributes):
                 try:
                     ended = self._orchestrator.run(asked.pattern, asked.inputs, asked.ground)

@@ -108,11 +108,7 @@ class PortfolioRoom:
 
     @cached_property
     def _keeping(self) -> Executor:
-        """Answers the same, and keeps what was computed for whoever asks next; measures are brought up first.
-
-        A measure that is still to be compiled would run into the limit of its capability, and stop the night.
-        """
-        self._warm_measures()
+        """Answers the same, and keeps what was computed for whoever asks next."""
         return self._executor(keeps=True)
 
     def _executor(self, *, keeps: bool) -> Executor:
@@ -134,7 +130,9 @@ class PortfolioRoom:
         }
         services = Services(self._clock, parts)
         packs, exporter = PacksOfRoom(self._data), AnswerExporter(self._exports)
-        house = House(self._database, self._clock, packs, self._ledger, services, self._code_version, exporter)
+        house = House(
+            self._database, self._clock, packs, self._ledger, services, self._code_version, exporter, _bring_up
+        )
         return Executor(self.patterns, Orchestrator(runtime), house)
 
     def execute(self, actor: Actor, question: Question, *, request_id: str, trace_id: str | None = None) -> Executed:
@@ -146,15 +144,8 @@ class PortfolioRoom:
         return executed
 
     def warm(self) -> None:
-        """Read the patterns and bring up what measures need, so that no first question runs into its limit."""
+        """Read the patterns, so that what is wrong with one is told before a question."""
         _ = self.executor
-        self._warm_measures()
-
-    @staticmethod
-    def _warm_measures() -> None:
-        from mintmark.portfolio.warming import warm_measures
-
-        warm_measures()
 
     def breakers(self) -> Mapping[str, str]:
         """Return the state of the breaker of each capability that was asked in this process."""
@@ -276,3 +267,14 @@ def described(pattern: Pattern, *, whole: bool = False) -> dict[str, Any]:
         "inputs": sorted(pattern.inputs),
         "steps": len(pattern.steps),
     }
+
+
+@functools.cache
+def _bring_up() -> None:
+    """Call every measure once in this process.
+
+    One that is still to be compiled would run into the limit of its capability.
+    """
+    from mintmark.portfolio.warming import warm_measures
+
+    warm_measures()
