@@ -243,12 +243,19 @@ def a_portfolio(**more: Any) -> OwnedPortfolio:
 
 
 def an_executor(
-    database: Database, agents: Agents, patterns: Mapping[str, Pattern], packs: PackShelf | None = None
+    database: Database,
+    agents: Agents,
+    patterns: Mapping[str, Pattern],
+    packs: PackShelf | None = None,
+    bring_up: Callable[[], object] = lambda: None,
 ) -> Executor:
     """Return an executor over a database that holds one portfolio of ``OWNER``."""
     with database.write() as connection:
         add_portfolio(connection, a_portfolio())
-    house = House(database, HandClock(), packs or PackShelf(), Journal(), Services(HandClock()), "0.0.1")
+    services = Services(HandClock())
+    house = House(
+        database, HandClock(), packs or PackShelf(), Journal(), services, "0.0.1", bring_up=bring_up
+    )  # fmt: skip
     return Executor(patterns, Orchestrator(a_runtime(agents)), house)
 
 

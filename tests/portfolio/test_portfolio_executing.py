@@ -127,6 +127,21 @@ def test_the_same_question_twice_gives_equal_bytes_of_its_result(executor: Execu
     assert first.body["request_id"] != second.body["request_id"]
 
 
+def test_what_capabilities_call_is_brought_up_before_the_first_of_them_and_for_no_bad_request(
+    one_database: Database, played: Played
+):
+    before: list[int] = []
+    agents = Agents([an_agent(played, "add.one")])
+    patterns = loaded(agents, a_pattern(a_step("first"), id="worth", inputs=OF_PORTFOLIO))
+    executor = an_executor(one_database, agents, patterns, bring_up=lambda: before.append(len(played.calls)))
+
+    refused(executor, asof_date="2025-13-01")
+    ask(executor)
+
+    assert before == [0]
+    assert len(played.calls) == 1
+
+
 @pytest.mark.parametrize(
     ("question", "code", "status"),
     [

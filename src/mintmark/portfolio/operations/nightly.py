@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NoReturn
 
 from mintmark.data import PREWARM_STEPS, DataRoom, Needs, Reads
 from mintmark.domain import Clock, Fault, MintmarkError, Refused, iso
@@ -147,7 +147,7 @@ class _Run:
         self._reports.append(report)
         self._kept(self._report())
 
-    def _stop(self, name: str, started_at: str, duration_s: float, error: Exception) -> None:
+    def _stop(self, name: str, started_at: str, duration_s: float, error: Exception) -> NoReturn:
         """Write down that the night stopped at ``name``, tell the admins, and raise ``NightBlocked``."""
         known = isinstance(error, MintmarkError)
         code = error.code if isinstance(error, MintmarkError) else "internal"
