@@ -24,7 +24,7 @@ from figures import Figure, below, p95, seen
 from mintmark.app import App, local_owner, open_app
 from mintmark.app.nights import night_of
 from mintmark.data import gate
-from mintmark.portfolio.operations.prewarming import rows as prewarmed
+from mintmark.portfolio.operations.ahead_rows import rows as prewarmed
 from portfolio_world import DAY, HOLDINGS, PACK, codes, fill
 
 PORTFOLIOS: Final = 50

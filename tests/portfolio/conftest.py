@@ -11,6 +11,7 @@ from portfolio_house import HandClock
 from mintmark.app import App, local_owner, open_app, portfolio_answers
 from mintmark.data import PREWARM_STEPS
 from mintmark.measures import compile_kernels
+from mintmark.store import Database, migrate, open_database
 
 LATE = datetime(2025, 10, 22, 5, 0, tzinfo=UTC)
 
@@ -30,3 +31,12 @@ def fresh_sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
         app.data.states.mark_fresh(pack_id)
     yield app
     app.close()
+
+
+@pytest.fixture
+def one_database(sqlite_url: str) -> Iterator[Database]:
+    """An open SQLite database at the newest schema."""
+    database = open_database(sqlite_url)
+    migrate(database)
+    yield database
+    database.close()

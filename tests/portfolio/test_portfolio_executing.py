@@ -32,17 +32,9 @@ from mintmark.portfolio import Actor, Agents
 from mintmark.portfolio.operations.executing import Executor
 from mintmark.portfolio.question import Question
 from mintmark.runtime import Meters
-from mintmark.store import Database, migrate, open_database
+from mintmark.store import Database
 
 OF_PORTFOLIO = {"portfolio_id": {"type": "uuid", "required": True}}
-
-
-@pytest.fixture
-def one_database(sqlite_url: str) -> Any:
-    database = open_database(sqlite_url)
-    migrate(database)
-    yield database
-    database.close()
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -20,10 +20,10 @@ from mintmark.app import App, answers, ledger_answers, local_owner, open_app
 from mintmark.app.nights import night_of
 from mintmark.domain import Refused
 from mintmark.ledger import Draft
-from mintmark.portfolio import NewAlert, NewPortfolio, Night, NightBlocked, NightHouse, Question
+from mintmark.portfolio import Executed, NewAlert, NewPortfolio, Night, NightBlocked, NightHouse, Question
 from mintmark.portfolio.nights import STEPS, last_day
+from mintmark.portfolio.operations.ahead_rows import rows as prewarmed
 from mintmark.portfolio.operations.night_room import night_id
-from mintmark.portfolio.operations.prewarming import rows as prewarmed
 
 DAY = date(2024, 3, 15)
 NOON = datetime(2024, 3, 16, 12, tzinfo=UTC)
@@ -279,21 +279,31 @@ def test_a_pack_that_lacks_a_close_stays_warming_and_is_named(house: House):
     assert house.state().status == "warming"
 
 
-def test_answers_after_a_night_are_those_of_before_to_the_byte(house: House):
+def test_answers_after_a_night_and_after_a_later_entry_are_those_without_a_night_to_the_byte(house: House):
     actor = local_owner()
     question = Question("portfolio_overview", portfolio_id=house.app.portfolio.portfolio(actor, "GROWTH").portfolio_id)
+
+    def asked() -> Executed:
+        return house.app.portfolio.execute(actor, question, request_id="0" * 8)
+
     house.run()
-    warm = house.app.portfolio.execute(actor, question, request_id="0" * 8).body
+    warm = asked()
+    house.app.ledger.post([draft("GROWTH", "deposit", "2024-03-14", amount="500", currency="USD")])
+    later = asked()
     with house.app.database.write() as connection:
-        from sqlalchemy import text
+        kept = connection.execute(delete(prewarmed)).rowcount
+    later_cold = asked()
+    cold = house.app.portfolio.execute(
+        actor, replace(question, ledger_commit_hash=warm.body["metadata"]["ledger_commit_hash"]), request_id="0" * 8
+    )
 
-        kept = connection.execute(text("DELETE FROM portfolio_prewarmed")).rowcount
-    cold = house.app.portfolio.execute(actor, question, request_id="0" * 8).body
-
-    assert kept >= 6
-    for name in ("result", "undefined", "refusals", "warnings"):
-        assert warm[name] == cold[name]
-    assert warm["metadata"]["sources"] == cold["metadata"]["sources"]
+    assert kept >= 7
+    assert warm.result_bytes != later.result_bytes
+    for ahead, computed in ((warm, cold), (later, later_cold)):
+        assert ahead.result_bytes == computed.result_bytes
+        for name in ("undefined", "refusals", "warnings"):
+            assert ahead.body[name] == computed.body[name]
+        assert ahead.body["metadata"]["sources"] == computed.body["metadata"]["sources"]
 
 
 def test_what_was_computed_ahead_answers_while_its_row_stands_and_not_after(house: House):
@@ -310,7 +320,7 @@ def test_what_was_computed_ahead_answers_while_its_row_stands_and_not_after(hous
         connection.execute(delete(prewarmed))
     afterwards = computed()
 
-    assert asked == [{"ledger.positions"}, {"ledger.positions"}]
+    assert asked == [set(), set()]
     assert {"pricing.apply_pack", "portfolio.nav_history", "charts.overview"} <= afterwards
 
 

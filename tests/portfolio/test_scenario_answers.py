@@ -22,7 +22,7 @@ from mintmark.portfolio.question import Question
 from mintmark.portfolio.replays import REPLAYS
 from mintmark.portfolio.scenarios import FACTORS, SCENARIOS
 from mintmark.portfolio.shapes import PricedHolding, Valued
-from mintmark.store import Database, migrate, open_database
+from mintmark.store import Database
 
 DAY = date(2025, 10, 21)
 BETAS = dict(zip(FACTORS, (-5.0, -3.0, -2.0, 0.0, 1.0), strict=True))
@@ -51,14 +51,6 @@ def exposures(*known: str, unknown: str | None = None) -> FactorExposures:
         set="macro5_daily", frequency="daily", factors=list(FACTORS), first=DAY, last=DAY, portfolio=fit,
         positions=[*fits, *([PositionFit(symbol=unknown, fit=None)] if unknown else [])],
     )  # fmt: skip
-
-
-@pytest.fixture
-def one_database(sqlite_url: str) -> Any:
-    database = open_database(sqlite_url)
-    migrate(database)
-    yield database
-    database.close()
 
 
 def an_executor_over(database: Database, worth: Valued, moves: FactorExposures) -> Executor:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mintmark.app import invalid_request
-from mintmark.domain import Clock, MintmarkError, Refused, iso, outcome_of, written_json
+from mintmark.domain import Clock, MintmarkError, Refused, iso, outcome_of
 
 _OF_STATUS = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 # What broke inside stays inside: the log has it under the request id.
@@ -31,11 +31,11 @@ class Answer(Response):
         return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
-class CanonicalAnswer(Answer):
-    """A body of JSON values in its canonical bytes."""
+class WrittenAnswer(Answer):
+    """A body that is written already."""
 
-    def render(self, content: Any) -> bytes:
-        return written_json(content)
+    def render(self, content: bytes) -> bytes:
+        return content
 
 
 class Faults:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Request
 
-from mintmark.api.faults import Answer, CanonicalAnswer
+from mintmark.api.faults import Answer, WrittenAnswer
 from mintmark.api.identity import actor_of
 from mintmark.api.portfolio_shapes import Executed, OnePattern, OnePortfolio, PatternLines, Portfolios
 from mintmark.api.shapes import errors, of
@@ -23,7 +23,8 @@ def routes(app: App) -> APIRouter:
     @router.post("/execute", tags=["portfolio"], responses={**of(Executed), **errors(401, 404, 429, 504)})
     def execute(request: Request, asked: ExecuteRequest) -> Answer:
         """Answer one pattern over one pack and one state of the ledger."""
-        return CanonicalAnswer(portfolio_answers.execute(app, actor_of(request), asked, request.scope["request_id"]))
+        executed = portfolio_answers.execute(app, actor_of(request), asked, request.scope["request_id"])
+        return WrittenAnswer(executed.written())
 
     @router.get("/patterns", tags=["portfolio"], responses={**of(PatternLines), **errors()})
     def list_patterns() -> Answer:

@@ -14,12 +14,12 @@ from mintmark.domain import Refused
 
 if TYPE_CHECKING:
     from mintmark.app.requests import ExecuteRequest, PortfolioRequest
-    from mintmark.portfolio import Actor, Pattern
+    from mintmark.portfolio import Actor, Executed, Pattern
 
 Body = dict[str, Any]
 
 
-def execute(app: App, actor: Actor, request: ExecuteRequest, request_id: str) -> Body:
+def execute(app: App, actor: Actor, request: ExecuteRequest, request_id: str) -> Executed:
     """Return the answer of a pattern; raises as ``Executor.execute``."""
     from mintmark.portfolio import Question
     from mintmark.runtime import Action
@@ -28,7 +28,7 @@ def execute(app: App, actor: Actor, request: ExecuteRequest, request_id: str) ->
     if not question.require_fresh:
         override = Action(str(actor.user_id), "freshness.override", question.pattern_id[:64], "asked")
         app.access.note(replace(override, request_id=request_id))
-    return dict(app.portfolio.execute(actor, question, request_id=request_id).body)
+    return app.portfolio.execute(actor, question, request_id=request_id)
 
 
 def run(
@@ -55,7 +55,7 @@ def run(
         given["portfolio_id"] = app.portfolio.portfolio(actor, portfolio).portfolio_id
     if security is not None:
         given["security_id"] = security_id(security)
-    body = execute(app, actor, read_request(ExecuteRequest, given), str(uuid4()))
+    body = dict(execute(app, actor, read_request(ExecuteRequest, given), str(uuid4())).body)
     if out is not None:
         _write(app, actor, UUID(body["result"]["artifact_id"]), out)
     return body

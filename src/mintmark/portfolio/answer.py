@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from mintmark.domain import canonical_json, iso, plain_json
+from mintmark.domain import iso, plain_json, written_json
 from mintmark.portfolio.context import RequestCtx
 from mintmark.portfolio.envelope import Envelope, joined
 from mintmark.portfolio.pattern import Pattern, Step
@@ -25,22 +27,31 @@ class Timing:
 
 @dataclass(frozen=True)
 class Executed:
-    """An answer; ``body`` holds JSON values."""
+    """An answer: the canonical bytes of its ``result``, and the JSON values ``around`` it.
 
-    body: Mapping[str, Any]
+    Equal context and inputs give equal ``result_bytes``.
+    """
 
-    @property
-    def result_bytes(self) -> bytes:
-        """The canonical bytes of ``result``: equal for equal context and inputs."""
-        return canonical_json(self.body["result"])
+    around: Mapping[str, Any]
+    result_bytes: bytes
+
+    @cached_property
+    def body(self) -> Mapping[str, Any]:
+        """The whole answer as JSON values."""
+        return {**self.around, "result": json.loads(self.result_bytes)}
+
+    def written(self) -> bytes:
+        """Return the canonical bytes of the whole answer; the result is not written again."""
+        parts = {name: written_json(value) for name, value in self.around.items()}
+        parts["result"] = self.result_bytes
+        return b"{" + b",".join(b'"%s":%s' % (name.encode(), parts[name]) for name in sorted(parts)) + b"}"
 
 
 def answer_body(ended: Ended, ctx: RequestCtx, warnings: Iterable[Mapping[str, str]], timing: Timing) -> Executed:
     """Return the answer of a pattern that came to its end."""
     pattern = ended.pattern
     steps = list(zip(pattern.steps, ended.steps, strict=True))
-    body = {
-        "result": {name: _said(end) for name, end in ended.ends().items()},
+    around = {
         "undefined": _undefined(pattern, steps),
         "refusals": [_refusal(step, end) for step, end in steps if end.status == "refused"],
         "warnings": _unique([*warnings, *(one.as_json() for _, end in steps for one in _warnings(end))]),
@@ -48,7 +59,12 @@ def answer_body(ended: Ended, ctx: RequestCtx, warnings: Iterable[Mapping[str, s
         "trace_id": ctx.trace_id,
         "request_id": ctx.request_id,
     }
-    return Executed(body)
+    return Executed(around, ended.written or result_of(ended))
+
+
+def result_of(ended: Ended) -> bytes:
+    """Return the canonical bytes of the outputs of a pattern."""
+    return written_json({name: _said(end) for name, end in ended.ends().items()})
 
 
 def _said(end: StepEnd) -> Any:

@@ -29,10 +29,14 @@ class StepEnd:
 
 @dataclass(frozen=True)
 class Ended:
-    """All steps of a pattern that came to its end, in file order."""
+    """All steps of a pattern that came to its end, in file order.
+
+    ``written``: the canonical bytes of the outputs where they were kept; the values of its steps were not.
+    """
 
     pattern: Pattern
     steps: tuple[StepEnd, ...]
+    written: bytes | None = None
 
     def outputs(self) -> dict[str, Any]:
         """Return the value of each output."""

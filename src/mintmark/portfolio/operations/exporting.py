@@ -14,7 +14,7 @@ from uuid import UUID, uuid5
 from sqlalchemy import Row, select
 
 from mintmark.data import ExportAsked, Licensing
-from mintmark.domain import Clock, Refusal, Refused, iso
+from mintmark.domain import Clock, Refusal, Refused, iso, written_json
 from mintmark.portfolio.answer import Executed
 from mintmark.portfolio.context import RequestCtx
 from mintmark.portfolio.export_gate import ExportGate, Wanted
@@ -139,7 +139,7 @@ class AnswerExporter:
         made = self._exports.export(wanted)
         if isinstance(made, Refusal):
             raise Refused.because(made)
-        return Executed({**body, "result": made, "undefined": {}})
+        return Executed({**executed.around, "undefined": {}}, written_json(made))
 
 
 def _as_json(row: Row[Any]) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from mintmark.portfolio.operations.orchestrating import Orchestrator
 from mintmark.portfolio.operations.packs_view import PacksOfRoom
 from mintmark.portfolio.operations.prewarming import Prewarmed
 from mintmark.portfolio.operations.running import Runtime
+from mintmark.portfolio.operations.whole_runs import WholeRuns
 from mintmark.portfolio.owners import OwnersBooks
 from mintmark.portfolio.pattern import Pattern
 from mintmark.portfolio.pattern_files import load_patterns
@@ -119,6 +120,7 @@ class PortfolioRoom:
         meters.allow("agent_name", [agent.name for agent in self.agents.agents])
         jitter = functools.partial(random.uniform, 0.8, 1.2)
         ahead = Prewarmed(self._database, self._clock, self._code_version, keeps=keeps)
+        whole = WholeRuns(self.agents, self._database, self._clock, self._code_version, keeps=keeps)
         runtime = Runtime(self.agents, display=self._display, jitter=jitter, meter=meters.called, ahead=ahead)
         if not keeps:
             self._runtime = runtime
@@ -133,14 +135,14 @@ class PortfolioRoom:
         house = House(
             self._database, self._clock, packs, self._ledger, services, self._code_version, exporter, _bring_up
         )
-        return Executor(self.patterns, Orchestrator(runtime), house)
+        return Executor(self.patterns, Orchestrator(runtime, ahead=whole), house)
 
     def execute(self, actor: Actor, question: Question, *, request_id: str, trace_id: str | None = None) -> Executed:
         """Return the answer of ``question``; raises as ``Executor.execute``."""
         executor, trace_id = self.executor, trace_id or trail_ids().get("trace_id") or uuid4().hex
         with self._meters.answering(question.pattern_id):
             executed = executor.execute(actor, question, request_id=request_id, trace_id=trace_id)
-        self._meters.steps(question.pattern_id, executed.body["metadata"]["trace"]["steps"])
+        self._meters.steps(question.pattern_id, executed.around["metadata"]["trace"]["steps"])
         return executed
 
     def warm(self) -> None:

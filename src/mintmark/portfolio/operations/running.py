@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -152,7 +153,8 @@ class Runtime:
         if self._ahead is not None:
             found = self._ahead.find(capability, call.arguments, ground, agent.name)
             if found is not None:
-                return found
+                with self.restoring(capability.name, ground.ctx):
+                    return found
         answer = self._asked(call, ground)
         if self._ahead is not None and not isinstance(answer, Refusal):
             self._ahead.keep(capability, call.arguments, ground, answer)
@@ -219,6 +221,10 @@ class Runtime:
                 with span(f"capability.{capability.name}", **self._told(capability.name, ground.ctx)):
                     return reading, _run(capability, reading, call.arguments)
         raise AssertionError("a loop of tries ends with a result or a fault")
+
+    def restoring(self, capability: str, ctx: RequestCtx) -> AbstractContextManager[None]:
+        """Return the span of a result that was computed ahead."""
+        return span(f"capability.{capability}", **self._told(capability, ctx), prewarmed=True)
 
     def _told(self, capability: str, ctx: RequestCtx) -> dict[str, str]:
         """Return what the span of a call says: never what it was given."""
