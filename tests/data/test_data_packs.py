@@ -273,6 +273,23 @@ def test_facts_count_bars_and_completeness_of_any_span(room: DataRoom, tmp_path:
     assert fact.completeness == pytest.approx(86 / 96)
 
 
+def test_facts_count_a_whole_series_as_its_sealing_did_without_reading_it(
+    room: DataRoom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    stamps = hours(96)
+    bring_in(room, a_file(tmp_path, bars([*stamps[:10], *stamps[20:]])))
+    pack = room.open(room.seal(date(2024, 1, 31), "TEST")["pack_id"])
+    fact = pack.facts().symbols["COIN"]
+    assert fact.within is not None
+    counted = fact.within(Timeframe.H1, fact.first, fact.last)
+    monkeypatch.setattr(type(pack), "bars", lambda *_: pytest.fail("nothing need be read"))
+
+    whole = fact.within(Timeframe.H1, fact.first - 1, fact.last + 1)
+
+    assert whole == (fact.bars, fact.completeness) == (86, pytest.approx(86 / 96))
+    assert counted[0] == 85
+
+
 def test_facts_tell_of_jumps_until_actions_explain_them(room: DataRoom, tmp_path: Path):
     close = [100.0 + n % 3 for n in range(20)] + [50.0 + n % 3 for n in range(20)]
     path = a_file(tmp_path, bars(hours(40, step=DAILY), close=close))

@@ -197,11 +197,12 @@ class Pack:
         return PackFacts(self.id, found)
 
     def _facts(self, base: Series) -> SymbolFacts:
+        first, last = _ends(base)
         return SymbolFacts(
             base_timeframe=base.timeframe,
             bars=base.quality["rows"],
-            first=stamp_of(from_iso(base.quality["first"])),
-            last=stamp_of(from_iso(base.quality["last"])),
+            first=first,
+            last=last,
             completeness=base.quality["completeness"] or 0.0,
             volume_known=base.volume_kind != "unknown",
             shortable=base.instrument.shortable,
@@ -212,14 +213,15 @@ class Pack:
         )
 
     def _within(self, symbol: str, timeframe: Timeframe, start: int, stop: int) -> tuple[int, float]:
+        base = self.series(symbol, timeframe)
+        earliest, latest = _ends(base)
+        if timeframe is base.timeframe and start <= earliest and latest < stop:
+            # The whole series was counted when it was sealed; reading it to count again would only cost.
+            return base.quality["rows"], base.quality["completeness"] or 0.0
         stamps = self.bars(symbol, timeframe).stamps
         inside = stamps[np.searchsorted(stamps, start) : np.searchsorted(stamps, stop)]
         if not len(inside):
             return 0, 0.0
-        base = self.series(symbol, timeframe)
-        if timeframe is base.timeframe and len(inside) == len(stamps):
-            # The whole series was counted when it was sealed; counting needs the calendar, which is slow to make.
-            return len(inside), base.quality["completeness"] or 0.0
         first, last = int(inside[0]), int(inside[-1])
         share = completeness(inside, expected(base.calendar, timeframe, first, last))["completeness"]
         return len(inside), share or 0.0
@@ -286,3 +288,8 @@ class Pack:
     def partitions(self) -> list[Partition]:
         """Return every partition of every series."""
         return [partition for held in self._series.values() for one in held for partition in one.partitions]
+
+
+def _ends(base: Series) -> tuple[int, int]:
+    """Return the stamps of the first and the last bar of a series."""
+    return stamp_of(from_iso(base.quality["first"])), stamp_of(from_iso(base.quality["last"]))
