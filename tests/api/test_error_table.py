@@ -22,6 +22,7 @@ TABLE = [
     ("no_active_cycle", 404, 4),
     ("at_capacity", 409, 5),
     ("not_cancellable", 409, 5),
+    ("verify_cancelled", 409, 5),
     ("not_resumable", 409, 5),
     ("strategy_exists", 409, 5),
     ("several_active", 409, 5),

@@ -63,6 +63,8 @@ ROUTES = {
     "GET /api/v1/ledger/lots",
     "GET /api/v1/ledger/positions",
     "GET /api/v1/ledger/verify",
+    "GET /api/v1/ledger/verify/{run}",
+    "DELETE /api/v1/ledger/verify/{run}",
     "GET /api/v1/alerts",
     "POST /api/v1/alerts",
     "POST /api/v1/alerts/{alert_id}/pause",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -9,6 +10,7 @@ from house_answers import no
 from house_bodies import House, stamp
 
 COUNT = 120
+LONG = "10" * 32
 HEAD = {"ledger_commit_hash": f"{COUNT:064x}"}
 
 
@@ -41,7 +43,7 @@ def routes(house: House) -> APIRouter:
     router = APIRouter(prefix="/ledger")
     _entries(router, house)
     _records(router, house)
-    router.add_api_route("/verify", verify, methods=["GET"])
+    _verifying(router)
     router.add_api_route("/import", take, methods=["POST"])
     return router
 
@@ -77,13 +79,30 @@ def _records(router: APIRouter, house: House) -> None:
         return {"success": True, "data": [] if house.state == "empty" else [row], **HEAD}
 
 
-def verify(expect: str | None = None) -> Any:
-    wanted = None if expect is None else {"hash": expect, "found": False, "sequence": None}
-    report = {"valid": expect is None, "entries": COUNT, "head": f"{COUNT:064x}", "anchors": 3, "first_bad": None,
-              "expected": wanted}  # fmt: skip
-    if expect is None:
-        return {"success": True, "data": report}
-    return no(404, "ledger_commit_not_found", f"no entry of this chain has the hash {expect}", **report)
+def _verifying(router: APIRouter) -> None:
+    stopped = asyncio.Event()
+
+    @router.get("/verify")
+    async def verify(expect: str | None = None) -> Any:
+        if expect == LONG:
+            await stopped.wait()
+            return no(409, "verify_cancelled", "stopped at entry 50,000 of 120,000", observed=50_000)
+        wanted = None if expect is None else {"hash": expect, "found": False, "sequence": None}
+        report = {"valid": expect is None, "entries": COUNT, "head": f"{COUNT:064x}", "anchors": 3, "first_bad": None,
+                  "expected": wanted}  # fmt: skip
+        if expect is None:
+            return {"success": True, "data": report}
+        return no(404, "ledger_commit_not_found", f"no entry of this chain has the hash {expect}", **report)
+
+    @router.get("/verify/{run}")
+    def progress(run: str) -> Any:
+        far = {"done": 50_000, "total": 120_000, "percentage": 41.7, "entries_per_second": 25_000.0}
+        return {"success": True, "data": {"run": run, **far, "duration_seconds": 2.0, "seconds_left": 2.8}}
+
+    @router.delete("/verify/{run}")
+    def stop(run: str) -> Any:
+        stopped.set()
+        return {"success": True, "data": {"run": run, "stopping": True}}
 
 
 async def take(request: Request) -> Any:

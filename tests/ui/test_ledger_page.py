@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from browsing import Keep, OpenPage, in_state
-from house_ledger import COUNT
+from house_ledger import COUNT, LONG
 from playwright.sync_api import Page, expect
 
 from mintmark.ui.ledger_verify import verdict_part
@@ -81,6 +81,23 @@ def test_verify_says_that_the_chain_is_whole_and_that_a_hash_is_not_in_it(loaded
 
     expect(page.get_by_text("is not in this chain")).to_be_visible()
     keep(page, "ledger_verified")
+
+
+def test_a_long_verify_shows_percentage_rate_and_time_left_and_is_cancelled(
+    loaded: str, open_page: OpenPage, keep: Keep
+):
+    page = open_page(f"{loaded}/ledger/verify")
+    page.get_by_label("Expected hash").fill(LONG)
+    page.get_by_role("button", name="Verify the ledger").click()
+    expect(page.get_by_text("41.7%, 50,000 of 120,000 entries, 25,000 a second, about 2.8 s left")).to_be_visible()
+    expect(page.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "42")
+    keep(page, "ledger_verifying")
+
+    page.get_by_role("button", name="Cancel").click()
+
+    expect(page.get_by_text("stopped at entry 50,000 of 120,000")).to_be_visible()
+    expect(page.get_by_role("progressbar")).to_have_count(0)
+    expect(page.get_by_role("button", name="Cancel")).to_be_hidden()
 
 
 def test_a_broken_chain_is_shown_with_its_place():

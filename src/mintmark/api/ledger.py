@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 
@@ -20,6 +21,8 @@ from mintmark.api.ledger_shapes import (
     Positions,
     Posted,
     Verified,
+    VerifyProgress,
+    VerifyStopped,
 )
 from mintmark.api.shapes import errors, of
 from mintmark.app import App, ImportRequest, ReverseRequest, ledger_answers, read_import
@@ -46,6 +49,7 @@ def routes(app: App) -> APIRouter:
     router = APIRouter(prefix="/ledger", tags=["ledger"])
     _writing(router, app)
     _reading(router, app)
+    _verifying(router, app)
     return router
 
 
@@ -115,9 +119,23 @@ def _reading(router: APIRouter, app: App) -> None:
         """List positions, cash, receivables and margin."""
         return Answer(ledger_answers.positions(app, actor_of(request), portfolio, _text(asof)))
 
-    @router.get("/verify", responses={**of(Verified), **errors(404)})
+
+def _verifying(router: APIRouter, app: App) -> None:
+    @router.get("/verify", responses={**of(Verified), **errors(404, 409)})
     def verify(
+        request: Request,
         expect: Annotated[str | None, Query(pattern=r"^[0-9a-f]{64}$", description="A hash to look for.")] = None,
+        run: Annotated[UUID | None, Query(description="An id of yours, to ask by how far it is.")] = None,
     ) -> Answer:
         """Compute the whole chain again and compare every row and anchor with it."""
-        return Answer(ledger_answers.verify(app, expect))
+        return Answer(ledger_answers.verify_watched(app, actor_of(request), expect, run))
+
+    @router.get("/verify/{run}", responses={**of(VerifyProgress), **errors(404)})
+    def progress(request: Request, run: UUID) -> Answer:
+        """Show how far a verification of yours is."""
+        return Answer(ledger_answers.verify_progress(app, actor_of(request), run))
+
+    @router.delete("/verify/{run}", responses={**of(VerifyStopped), **errors(404)})
+    def stop(request: Request, run: UUID) -> Answer:
+        """Stop a verification of yours; it answers `verify_cancelled`."""
+        return Answer(ledger_answers.verify_stop(app, actor_of(request), run))

@@ -118,6 +118,31 @@ class Verified(Shape):
     data: Verification
 
 
+class VerifyingRun(Shape):
+    run: str
+    done: int
+    total: int
+    percentage: float
+    entries_per_second: float
+    duration_seconds: float
+    seconds_left: float | None
+
+
+class VerifyProgress(Shape):
+    success: Literal[True]
+    data: VerifyingRun
+
+
+class StoppedRun(Shape):
+    run: str
+    stopping: Literal[True]
+
+
+class VerifyStopped(Shape):
+    success: Literal[True]
+    data: StoppedRun
+
+
 def _body(schema: dict[str, Any]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 

@@ -47,6 +47,8 @@ LEAST_ROLE: dict[str, Role] = {
     "GET /api/v1/ledger/lots": "viewer",
     "GET /api/v1/ledger/balances": "viewer",
     "GET /api/v1/ledger/verify": "viewer",
+    "GET /api/v1/ledger/verify/{run}": "viewer",
+    "DELETE /api/v1/ledger/verify/{run}": "viewer",
     "GET /api/v1/ledger/positions": "viewer",
     "POST /api/v1/ledger/entries": "trader",
     "POST /api/v1/ledger/entries/{entry_id}/reverse": "trader",

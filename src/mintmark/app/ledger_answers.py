@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from mintmark.app.names import one_day, one_of_pattern
 from mintmark.app.wiring import App
@@ -171,6 +172,25 @@ def verify(app: App, expect: str | None, progress: Progress = _quiet) -> Body:
     if not report["valid"]:
         raise Refused(f"no entry of this chain has the hash {expect}", code="ledger_commit_not_found", **report)
     return _data(report)
+
+
+def verify_watched(app: App, actor: Actor, expect: str | None, run: UUID | None) -> Body:
+    """Compute the chain again as ``verify`` does; under ``run`` its owner sees how far it is, and stops it."""
+    if run is None:
+        return verify(app, expect)
+    with app.verifying.watched(actor.user_id, run) as progress:
+        return verify(app, expect, progress)
+
+
+def verify_progress(app: App, actor: Actor, run: UUID) -> Body:
+    """Return how far a verification of ``actor`` is; refuses ``not_found``."""
+    return _data(app.verifying.told(actor.user_id, run))
+
+
+def verify_stop(app: App, actor: Actor, run: UUID) -> Body:
+    """Stop a verification of ``actor``; refuses ``not_found``."""
+    app.verifying.stop(actor.user_id, run)
+    return _data({"run": str(run), "stopping": True})
 
 
 def rebuild(app: App, progress: Progress = _quiet) -> Body:

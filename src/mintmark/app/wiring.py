@@ -14,6 +14,7 @@ import mintmark
 from mintmark.app.loading import load_settings
 from mintmark.app.nights import alerts_of, retry_letters
 from mintmark.app.settings import Settings
+from mintmark.app.verifying import Verifying
 from mintmark.domain import Clock, NotWritable, SystemClock
 
 if TYPE_CHECKING:
@@ -79,6 +80,11 @@ class App:
         from mintmark.runtime import Operations
 
         return Operations(self.database, self.engine, self.clock, lambda: secrets.token_hex(4))
+
+    @cached_property
+    def verifying(self) -> Verifying:
+        """The verifications of the ledger that run in this process."""
+        return Verifying()
 
     @cached_property
     def budget(self) -> Budget:

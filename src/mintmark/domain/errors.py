@@ -114,6 +114,7 @@ _OUTCOMES: Mapping[str, Outcome] = {
     "no_active_cycle": Outcome(404, 4),
     "at_capacity": _CONFLICT,
     "not_cancellable": _CONFLICT,
+    "verify_cancelled": _CONFLICT,
     "not_resumable": _CONFLICT,
     "strategy_exists": _CONFLICT,
     "several_active": _CONFLICT,

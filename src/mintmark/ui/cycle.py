@@ -166,4 +166,4 @@ def _report(held: tuple[str | None, str]) -> Html:
 
 
 def _lane(cycle: Mapping[str, Any]) -> Html:
-    return Html(lane(cycle) + progress_line(cycle, bar=False))
+    return Html(lane(cycle) + progress_line(cycle, with_bar=False))

@@ -62,7 +62,7 @@ def _phase(name: str, state: str, percentage: float, cycle: Mapping[str, Any]) -
     )
 
 
-def progress_line(one: Mapping[str, Any], *, bar: bool = True) -> Html:
+def progress_line(one: Mapping[str, Any], *, with_bar: bool = True) -> Html:
     """Return percentage, step and time left of running work; empty for work that has ended."""
     progress = one.get("progress") or {}
     percentage, took = float(progress.get("percentage") or 0.0), one.get("duration_seconds")
@@ -72,7 +72,7 @@ def progress_line(one: Mapping[str, Any], *, bar: bool = True) -> Html:
     counts = f"{percentage:.1f}%, {duration_text(took)}" + (f", about {duration_text(left)} left" if left else "")
     step = progress.get("current_step") or "waiting"
     said = tag("p", tag("span", counts, **{"data-live": one["operation_id"]}), f" · {step}", kind="quiet")
-    return tag("div", _bar(percentage), said) if bar else said
+    return tag("div", bar(percentage), said) if with_bar else said
 
 
 def progress_card(one: Mapping[str, Any]) -> Html:
@@ -81,6 +81,8 @@ def progress_card(one: Mapping[str, Any]) -> Html:
     return tag("section", line, kind="card") if line else Html("")
 
 
-def _bar(percentage: float) -> Html:
+def bar(percentage: float, label: str | None = None) -> Html:
+    """Return a bar filled as far as ``percentage`` says."""
     filled = tag("i", style=f"width:{percentage:.1f}%")
-    return tag("div", filled, kind="bar", role="progressbar", **{"aria-valuenow": f"{percentage:.0f}"})
+    named = {} if label is None else {"aria-label": label}
+    return tag("div", filled, kind="bar", role="progressbar", **{"aria-valuenow": f"{percentage:.0f}"}, **named)

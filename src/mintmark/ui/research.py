@@ -110,7 +110,7 @@ def _waiting(cycles: list[dict[str, Any]]) -> Html:
 def _lane_card(cycle: dict[str, Any]) -> Html:
     title = tag("h2", link(operation_path(cycle), cycle_name(cycle)))
     head = tag("div", title, badge(cycle["status"]), tag("span", cycle["operation_id"], kind="id quiet"), kind="head")
-    return Html(head + lane(cycle) + progress_line(cycle, bar=False))
+    return Html(head + lane(cycle) + progress_line(cycle, with_bar=False))
 
 
 def _past(facts: dict[str, Any]) -> Html:
