@@ -41,7 +41,7 @@ def run_server(app: App, host: str, port: int, transport: Transport) -> int:
 
     Raises:
         Refused: ``address_in_use`` when something else listens there; ``exposed`` for an address others reach
-            without a key, or without TLS.
+            without a key, or without TLS; ``tls_unusable`` for files that are no certificate with its key.
     """
     import uvicorn
 
@@ -52,6 +52,7 @@ def run_server(app: App, host: str, port: int, transport: Transport) -> int:
     local = is_loopback(host)
     if not local:
         _require_protection(app, host, transport)
+    _require_readable(transport)
     start_logging(sys.stderr)
     app.observe()
     listener = _listener(host, port)
@@ -86,6 +87,20 @@ def _require_protection(app: App, host: str, transport: Transport) -> None:
     if transport.certificate is None and not transport.behind_proxy:
         message = f"{host} can be reached by others: name --tls-cert and --tls-key, or say --behind-proxy"
         raise Refused(message, code="exposed", host=host)
+
+
+def _require_readable(transport: Transport) -> None:
+    if transport.certificate is None:
+        return
+    import ssl
+
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(
+            transport.certificate, transport.private_key
+        )
+    except OSError as error:
+        message = f"{transport.certificate} and {transport.private_key}: {error.strerror or error}"
+        raise Refused(message, code="tls_unusable", certificate=str(transport.certificate)) from error
 
 
 def is_loopback(host: str) -> bool:

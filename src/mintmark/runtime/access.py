@@ -159,6 +159,15 @@ class Access:
             self._note(connection, identity, "token.revoke", token_id)
         return {"token_id": token_id, "revoked_at": iso(row.revoked_at or now)}
 
+    def end_token(self, bearer: str) -> None:
+        """Revoke the token ``bearer``, at once; what is no live token changes nothing."""
+        identity = self.known(bearer)
+        if identity is None or not identity.by_token:
+            return
+        with self._database.read() as connection:
+            token_id = connection.scalar(select(api_tokens.c.token_id).where(api_tokens.c.sha256 == _hash(bearer)))
+        self.revoke_token(str(token_id), identity)
+
     def note(self, action: Action) -> None:
         """Write ``action`` into the log."""
         with self._database.write() as connection:

@@ -125,7 +125,10 @@ class KeyEntry(Entry):
         answer.set_cookie(COOKIE, made["token"], max_age=life, secure=True, httponly=True, samesite="strict")
         return answer
 
-    async def _sign_out(self, request: Request) -> Response:  # noqa: ARG002
+    async def _sign_out(self, request: Request) -> Response:
+        session = request.cookies.get(COOKIE)
+        if session is not None:
+            await to_thread.run_sync(self._house.access.end_token, session)
         answer = RedirectResponse(SIGN_IN, status_code=303)
         answer.delete_cookie(COOKIE)
         return answer
