@@ -233,6 +233,22 @@ def test_an_identity_has_so_many_requests_a_minute_and_no_more(tmp_path: Path):
     app.close()
 
 
+def test_size_then_identity_then_the_limit_then_the_shape_of_a_body_decide(tmp_path: Path):
+    app = limited(tmp_path, requests_per_minute=1)
+    nobody, owner = (Door(create_api(app), **who) for who in ({"bearer": None}, {}))
+    large, shapeless = {"content": b"x" * (256 * 1024 + 1)}, {"content": b"{"}
+
+    codes = [
+        error_of(door.post("/api/v1/execute", **body), status)["error"]
+        for door, body, status in (
+            (nobody, large, 413), (nobody, shapeless, 401), (owner, shapeless, 400), (owner, shapeless, 429),
+        )
+    ]  # fmt: skip
+
+    assert codes == ["too_large", "unauthorized", "invalid_request", "rate_limited"]
+    app.close()
+
+
 def test_a_minute_later_it_may_go_on():
     now = [0.0]
     limits = Limits(2, 1, lambda: now[0])

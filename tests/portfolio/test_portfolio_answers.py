@@ -19,7 +19,7 @@ from fastapi import FastAPI
 from portfolio_house import HandClock
 
 from mintmark.api import create_api
-from mintmark.app import App, local_owner, open_app
+from mintmark.app import App, access_answers, local_owner, open_app
 from mintmark.cli.program import run
 from mintmark.data import PREWARM_STEPS
 from mintmark.domain import canonical_json
@@ -50,7 +50,7 @@ class Doors:
             transport = httpx.ASGITransport(app=self.api, raise_app_exceptions=False)
             shown = self.owner if headers is None else headers
             async with httpx.AsyncClient(transport=transport, base_url="http://testserver", headers=shown) as client:
-                return await client.request(method, f"/api/v1{path}", **given)
+                return await client.request(method, path if path == "/health/pack" else f"/api/v1{path}", **given)
 
         return asyncio.run(once())
 
@@ -210,6 +210,20 @@ def test_bad_requests_are_told_by_their_codes(apple: Doors):
     ]
 
 
+def test_anothers_portfolio_and_an_unknown_one_have_one_body_but_for_ids_and_time(apple: Doors):
+    key = access_answers.create_key(apple.app, "stranger", "admin", "stranger")["data"]["key"]
+    there = {"pattern_id": OVERVIEW, "portfolio_id": apple.ask("GET", "/portfolios").json()["data"][0]["portfolio_id"]}
+    shown = {"Authorization": f"Bearer {key}"}
+
+    anothers = apple.ask("POST", "/execute", headers=shown, json=there)
+    unknown = apple.ask("POST", "/execute", headers=shown, json={**there, "portfolio_id": str(uuid4())})
+
+    assert (anothers.status_code, unknown.status_code) == (404, 404)
+    bodies = [{**one.json(), "request_id": "", "timestamp": ""} for one in (anothers, unknown)]
+    assert bodies[0] == bodies[1]
+    assert bodies[0]["error"] == "portfolio_not_found"
+
+
 def test_portfolios_and_patterns_are_listed_and_shown(apple: Doors):
     listed = apple.ask("GET", "/portfolios").json()["data"]
     taken = apple.ask("POST", "/portfolios", json={"code": "EURO", "base_currency": "EUR"})
@@ -285,10 +299,12 @@ def test_a_warming_pack_says_when_to_come_back_and_answers_only_who_asks_for_it(
     refused = warming.execute("CASH")
     asked_for = warming.execute("CASH", require_fresh=False)
     export = warming.execute("CASH", require_fresh=False, format="pdf")
+    health = warming.ask("GET", "/health/pack", headers={}).json()
 
     assert (refused.status_code, refused.json()["error"]) == (503, "pricing_pack_warming")
     assert refused.headers["retry-after"] == "840"
     assert refused.json()["details"]["estimated_ready"] == "2025-10-22T04:20:00Z"
+    assert (health["status"], health["estimated_ready"]) == ("warming", "2025-10-22T04:20:00Z")
     assert (asked_for.status_code, export.status_code) == (200, 503)
     assert [one["code"] for one in asked_for.json()["warnings"]] == ["pack_not_fresh"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from datetime import date
 
 import pytest
 from opentelemetry import trace
@@ -25,6 +26,16 @@ def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
     yield opened
     provider.shutdown()
     opened.close()
+
+
+def test_a_posting_and_a_sealing_leave_their_spans(fresh_sample: App, collector: Collector):
+    fresh_sample.ledger.post([])
+    sealed = fresh_sample.data.build(date(2018, 11, 30), "EOD")["pack_id"]
+    collector.flush()  # type: ignore[attr-defined]
+
+    spans = {one.name: told(one) for one in collector.spans}
+    assert {"ledger.post", "pack.build"} <= set(spans)
+    assert spans["pack.build"]["pricing_pack_id"] == sealed
 
 
 def test_page_executor_pattern_capability_ledger_and_pack_are_one_trace_with_pack_and_ledger(

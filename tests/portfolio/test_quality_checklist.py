@@ -72,5 +72,5 @@ def test_a_company_with_its_statements_has_a_grade_and_only_the_explanation_is_r
     assert badge["grade"] == "A"
     assert len(body["result"]["components"]["components"]) == 11
     assert body["result"]["explanation"] is None
-    assert [one["capability"] for one in body["refusals"]] == ["ai.explain"]
+    assert [(one["capability"], one["code"]) for one in body["refusals"]] == [("ai.explain", "no_model_key")]
     assert "file:filings" in body["metadata"]["sources"]

@@ -313,7 +313,7 @@ def metrics(app: App) -> bytes:
     from mintmark.data import DataRoom, DeadLetters
     from mintmark.ledger import Ledger
     from mintmark.portfolio import Alerts, Night
-    from mintmark.runtime import BREAKER_STATES, PACK_STATES, POLICIES
+    from mintmark.runtime import BREAKER_STATES, LETTER_QUEUES, PACK_STATES, POLICIES
 
     # What these rooms count is shown whichever process counted it: each declares its metrics when it is loaded.
     _ = (DataRoom, Ledger, Alerts, Night)
@@ -323,8 +323,10 @@ def metrics(app: App) -> bytes:
             app.meters.set("pack_state", PACK_STATES[state.status], policy=policy)
             if state.error_bps is not None:
                 app.meters.set("reconciliation_error_bps", float(state.error_bps), policy=policy)
-    for queue, size in DeadLetters(app.database, app.clock).sizes().items():
-        app.meters.set("dlq_size", size, queue=queue)
+    # A queue that emptied is told as well, else its gauge would stand where it last was.
+    sizes = DeadLetters(app.database, app.clock).sizes()
+    for queue in {*LETTER_QUEUES, *sizes}:
+        app.meters.set("dlq_size", sizes.get(queue, 0), queue=queue)
     for capability, stands in app.portfolio.breakers().items() if "portfolio" in vars(app) else ():
         app.meters.set("breaker_state", BREAKER_STATES[stands], capability=capability)
     return app.operations.metrics() + app.meters.exposition()

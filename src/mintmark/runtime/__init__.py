@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mintmark.runtime.engine import Engine
     from mintmark.runtime.killpoints import KILL_POINTS, arm, reached
     from mintmark.runtime.limits import Limits
-    from mintmark.runtime.meters import BREAKER_STATES, PACK_STATES, POLICIES, Meters
+    from mintmark.runtime.meters import BREAKER_STATES, LETTER_QUEUES, PACK_STATES, POLICIES, Meters
     from mintmark.runtime.operations import Operations, child_id
     from mintmark.runtime.progress import Progress, share_of
     from mintmark.runtime.reaper import Patience
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "BREAKER_STATES": "meters",
     "PACK_STATES": "meters",
+    "LETTER_QUEUES": "meters",
     "POLICIES": "meters",
     "Meters": "meters",
     "start_reporting": "reporting",
@@ -84,6 +85,7 @@ _HOMES = {
 __all__ = [
     "BREAKER_STATES",
     "KILL_POINTS",
+    "LETTER_QUEUES",
     "LOCAL_OWNER",
     "PACK_STATES",
     "POLICIES",

@@ -18,7 +18,7 @@ API_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 1.2, 2.5, 5, 1
 BREAKER_STATES: Mapping[str, int] = {"closed": 0, "half-opened": 1, "opened": 2}
 PACK_STATES: Mapping[str, int] = {"warming": 0, "fresh": 1, "error": 2, "superseded": 3}
 POLICIES = ("EOD", "UTC")
-QUEUES = ("provider", "notifications")
+LETTER_QUEUES = ("provider", "notifications")
 _PREFIX = "mintmark_"
 _HISTOGRAMS: Mapping[str, tuple[str, tuple[str, ...], tuple[float, ...]]] = {
     "api_request_seconds": ("Seconds to answer a pattern.", ("pattern_id", "status"), API_SECONDS),
@@ -47,7 +47,7 @@ class Meters:
             "status": None,
             "error": None,
             "policy": POLICIES,
-            "queue": QUEUES,
+            "queue": LETTER_QUEUES,
         }
         self._known = {**fixed, **(known or {})}
 
@@ -93,9 +93,9 @@ class Meters:
         self.seconds("agent_latency_seconds", seconds, agent_name=agent, capability=capability)
 
     def steps(self, pattern_id: str, steps: Iterable[Mapping[str, Any]]) -> None:
-        """Measure the steps of an answer that were computed."""
+        """Measure the steps of an answer that were computed: what was computed ahead took no time."""
         for step in steps:
-            if step["status"] == "ok":
+            if step["status"] == "ok" and step["duration_ms"]:
                 labels = {"pattern_id": pattern_id, "capability": str(step["capability"])}
                 self.seconds("pattern_step_seconds", step["duration_ms"] / 1000, **labels)
 
