@@ -164,7 +164,7 @@ class House:
     ) -> subprocess.Popen[bytes]:
         """Start one worker process and wait until the database shows its heartbeat."""
         process = self.start("worker", *options, command=command, extra=extra)
-        wait_for(lambda: self.beats(process), f"worker {process.pid} is live{self.words(process)}")
+        wait_for(lambda: self.beats(process), f"worker {process.pid} is live{self.words(process)}", every=0.1)
         return process
 
     def serve(self) -> subprocess.Popen[bytes]:
@@ -218,10 +218,9 @@ class House:
         return self._database
 
     def beats(self, process: subprocess.Popen[bytes]) -> bool:
-        """Return whether the worker ``process`` or one of its slots has a heartbeat; fail when it has ended."""
+        """Return whether the worker ``process`` has a heartbeat; fail when it has ended."""
         assert process.poll() is None, f"the worker ended with {process.returncode}{self.words(process)}"
-        family = {process.pid, *(child.pid for child in _children(process.pid))}
-        return bool(family & {row["pid"] for row in self.rows("SELECT pid FROM workers")})
+        return bool(self.rows("SELECT pid FROM workers WHERE pid = :pid", pid=process.pid))
 
     def words(self, process: subprocess.Popen[bytes]) -> str:
         """Return the last words of a started process, for a message."""
@@ -267,13 +266,6 @@ def opened(house: House) -> Iterator[House]:
         yield house
     finally:
         house.close()
-
-
-def _children(pid: int) -> list[psutil.Process]:
-    try:
-        return psutil.Process(pid).children(recursive=True)
-    except psutil.NoSuchProcess:
-        return []
 
 
 def _environment(process: psutil.Process) -> dict[str, str]:

@@ -26,6 +26,13 @@ def test_trees_are_loaded_without_tables_and_estimators():
     assert not {"pandas", "sklearn"} & found
 
 
+def test_indicators_are_loaded_without_tables():
+    found = loaded("from mintmark.strategy import load_indicators\nload_indicators()")
+
+    assert "talib" in found
+    assert not {"pandas", "polars"} & found
+
+
 @pytest.mark.parametrize(
     "process",
     ["training", "backtest", "assessment", "design", "sweeping", "montecarlo", "walkforward", "crossvalidation",

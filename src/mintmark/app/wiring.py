@@ -274,9 +274,13 @@ class App:
             model_key=llm.deepseek_api_key is not None or llm.anthropic_api_key is not None,
         )
 
+    def ready_to_work(self) -> None:
+        """Make now what a worker works with: each operation type is known from here on."""
+        _ = self.research, self.nights, self.data, self.engine.client
+
     def ready(self) -> None:
         """Make every part now, so that each operation type is known and no first request waits."""
-        _ = self.research, self.nights, self.data, self.engine.client
+        self.ready_to_work()
         self.portfolio.warm()
 
     def close(self) -> None:

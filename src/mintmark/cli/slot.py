@@ -16,7 +16,7 @@ def main(home: str, queues: str, level: str) -> None:
     app = open_app(home=Path(home))
     app.observe()
     try:
-        app.ready()
+        app.ready_to_work()
         run_slot(app.operations, slot_settings(app, queues.split(",")), owned=True)
     finally:
         app.close()

@@ -41,7 +41,7 @@ def work(queues: Sequence[str], slots: int) -> int:
 
     start_logging(sys.stderr)
     with opened() as app:
-        app.ready()
+        app.ready_to_work()
         if slots > 1:
             return run_slots(_command(app, queues, "INFO"), slots)
         run_slot(app.operations, slot_settings(app, queues))
@@ -57,7 +57,7 @@ def working(app: App, operation_id: str) -> Iterator[None]:
     if ended or any(worker["live"] for worker in app.operations.workers()):
         yield
         return
-    app.ready()
+    app.ready_to_work()
     with own_slot(_command(app, tuple(QUEUES), "WARNING")):
         yield
 

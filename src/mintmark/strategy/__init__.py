@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from mintmark.strategy.feature_matrix import FeatureMatrix, feature_hash, features
     from mintmark.strategy.fitting import Block, Fitted, fit, fit_whole
     from mintmark.strategy.labelling import Labels, labels
+    from mintmark.strategy.loading import load_indicators, load_trees
     from mintmark.strategy.lookahead import Leak, lookahead_check, signals_check
     from mintmark.strategy.model import Model
     from mintmark.strategy.training_set import TrainingSet, build_training_set
-    from mintmark.strategy.trees import load_trees
 
 _HOMES = {
     "Block": "fitting",
@@ -53,7 +53,8 @@ _HOMES = {
     "fit": "fitting",
     "fit_whole": "fitting",
     "labels": "labelling",
-    "load_trees": "trees",
+    "load_indicators": "loading",
+    "load_trees": "loading",
     "lookahead_check": "lookahead",
     "signals": "answering",
     "signals_check": "lookahead",
@@ -102,6 +103,7 @@ __all__ = [
     "folds",
     "grammar_reference",
     "labels",
+    "load_indicators",
     "load_trees",
     "lookahead_check",
     "periods",

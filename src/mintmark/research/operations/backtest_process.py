@@ -28,7 +28,17 @@ from mintmark.research.walking import (
 )
 from mintmark.simulation import BacktestResult, buy_and_hold
 from mintmark.store import write_atomic
-from mintmark.strategy import Fold, Model, StrategySpec, Targets, build_training_set, fit_whole, load_trees, read_spec
+from mintmark.strategy import (
+    Fold,
+    Model,
+    StrategySpec,
+    Targets,
+    build_training_set,
+    fit_whole,
+    load_indicators,
+    load_trees,
+    read_spec,
+)
 
 if TYPE_CHECKING:
     from mintmark.runtime import Task
@@ -66,8 +76,10 @@ class _Backtest:
         self.returns = _arrays(stage.state)
 
     def run(self) -> dict[str, Any]:
-        if self.spec is not None and self.spec.model.kind == "gbdt":
-            load_trees()
+        if self.spec is not None:
+            load_indicators()
+            if self.spec.model.kind == "gbdt":
+                load_trees()
         for number in range(len(self.done), len(self.folds)):
             self.task.progress(_FOLD_SHARE * number, f"Walk-forward fold {number + 1}/{len(self.folds)}")
             self._fold(number)

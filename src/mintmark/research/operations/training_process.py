@@ -13,7 +13,16 @@ from mintmark.research.operations.bars_file import read_bars
 from mintmark.research.operations.checkpoints import Stage, read_stage, write_stage
 from mintmark.simulation import permute_path
 from mintmark.store import write_atomic
-from mintmark.strategy import StrategySpec, build_training_set, evaluate, fit, fit_whole, load_trees, read_spec
+from mintmark.strategy import (
+    StrategySpec,
+    build_training_set,
+    evaluate,
+    fit,
+    fit_whole,
+    load_indicators,
+    load_trees,
+    read_spec,
+)
 
 if TYPE_CHECKING:
     from mintmark.runtime import Task
@@ -42,6 +51,7 @@ class _Training:
         self.begun = time.perf_counter()
 
     def run(self) -> dict[str, Any]:
+        load_indicators()
         if self.spec.model.kind == "gbdt":
             load_trees()
         restored = self.task.restored()
