@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 from fastapi import FastAPI
 
+from mintmark.app import App
+from mintmark.portfolio import RequestCtx, Wanted
+from mintmark.runtime import LOCAL_OWNER
+
 ERROR_FIELDS = {"error", "message", "details", "request_id", "timestamp"}
 UNKNOWN = "op_training_20260301_101502_5d0c1f77"
 SAMPLE = "PP_2018-12-31_SAMPLE_v1"
+EXPORTED_AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 class Door:
@@ -61,3 +67,23 @@ def paths_of(body: Mapping[str, Any]) -> list[str]:
     """Return the paths of the problems of an ``invalid_request``."""
     assert body["error"] == "invalid_request"
     return [problem["path"] for problem in body["details"]["problems"]]
+
+
+def an_export(app: App) -> tuple[str, bytes]:
+    """Return the id and the bytes of an export of the local owner."""
+    ctx = RequestCtx(
+        pricing_pack_id="PP_2018-12-31_SAMPLE_v1",
+        pack_sha256="ab" * 32,
+        ledger_commit_hash="cd" * 32,
+        trace_id="1" * 32,
+        user_id=LOCAL_OWNER,
+        request_id="r-1",
+        timestamp=EXPORTED_AT,
+        asof_date=EXPORTED_AT.date(),
+        policy="EOD",
+        rights_profile="default",
+        require_fresh=True,
+    )
+    made = app.exports.export(Wanted({"result": {"a": 1}}, "json", ctx, "p", "P", ("ledger",), "r-1:p"))
+    assert isinstance(made, dict)
+    return made["artifact_id"], app.blobs.get(made["sha256"])

@@ -13,40 +13,19 @@ from typing import Any
 import httpx
 import pytest
 import sqlalchemy as sa
-from doors import UNKNOWN, Door, error_of
+from doors import UNKNOWN, Door, an_export, error_of
 
 from mintmark.api import create_api
 from mintmark.api.gatekeeper import SESSION_COOKIE, Room
 from mintmark.api.roles import LEAST_ROLE
 from mintmark.app import App, Settings, access_answers, open_app
 from mintmark.domain import Refused
-from mintmark.portfolio import RequestCtx, Wanted
-from mintmark.runtime import LOCAL_OWNER, ROLES, Limits
+from mintmark.runtime import ROLES, Limits
 from mintmark.runtime.tables import action_log, api_keys
 
 OPEN = {"GET /health", "GET /health/pack", "GET /metrics"}
 FILLED = {"operation_id": UNKNOWN, "pack_id": "PP_1999-12-31_NONE_v1", "name": "nobody_wrote_this"}
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-
-def an_export(app: App) -> tuple[str, bytes]:
-    """Return the id and the bytes of an export of the local owner."""
-    ctx = RequestCtx(
-        pricing_pack_id="PP_2018-12-31_SAMPLE_v1",
-        pack_sha256="ab" * 32,
-        ledger_commit_hash="cd" * 32,
-        trace_id="1" * 32,
-        user_id=LOCAL_OWNER,
-        request_id="r-1",
-        timestamp=NOW,
-        asof_date=NOW.date(),
-        policy="EOD",
-        rights_profile="default",
-        require_fresh=True,
-    )
-    made = app.exports.export(Wanted({"result": {"a": 1}}, "json", ctx, "p", "P", ("ledger",), "r-1:p"))
-    assert isinstance(made, dict)
-    return made["artifact_id"], app.blobs.get(made["sha256"])
 
 
 class Moving:
