@@ -17,13 +17,14 @@ import openpyxl
 import pypdf
 import pytest
 
-from mintmark.data import Licensing
+from mintmark.data import Licence, Licensing
 from mintmark.domain import Money, Refusal, Refused
 from mintmark.portfolio import Exports, Reading, RequestCtx, Services, Wanted, sources_of_export
 from mintmark.portfolio.capabilities.reports import AGENT
 from mintmark.portfolio.capability import Notes
 from mintmark.portfolio.export_gate import ExportGate
 from mintmark.portfolio.exports import METADATA, ExportMark, safe_text, sheets_of
+from mintmark.portfolio.operations.room import DisplayRights
 from mintmark.portfolio.question import FORMATS
 from mintmark.store import Blobs, Database, migrate, open_database
 
@@ -287,3 +288,34 @@ def test_the_agent_renders_with_the_sources_of_what_it_was_given(house):
     assert report.format == "pdf"
     assert house[0].fetch(OWNER, UUID(report.artifact_id)).content.startswith(b"%PDF")
     assert refused.code == "export_not_permitted"
+
+
+def test_the_id_of_an_old_request_brings_no_file_of_another_and_none_of_another_answer(house):
+    exports, other = house[0], dataclasses.replace(CTX, user_id=OTHER)
+    first = exports.export(wanted())
+
+    changed = exports.export(dataclasses.replace(wanted(), answer={"result": {"value": 1}}))
+    anothers = exports.export(dataclasses.replace(wanted(), ctx=other))
+
+    assert len({one["artifact_id"] for one in (first, changed, anothers)}) == 3
+    assert json.loads(exports.fetch(OWNER, UUID(changed["artifact_id"])).content)["result"] == {"value": 1}
+    assert exports.fetch(OTHER, UUID(anothers["artifact_id"])).content
+    assert exports.export(wanted()) == first
+
+
+def test_the_id_of_an_old_request_does_not_bring_back_its_rights(tmp_path: Path):
+    (tmp_path / "rights.yaml").write_text("sources: {acme: {display: licence}}")
+    database, clock = open_database(f"sqlite:///{tmp_path / 'mintmark.db'}"), Standing()
+    migrate(database)
+    licensing = Licensing(database, clock, lambda _: {"sources": [], "series": [], "macro": [], "actions": []},
+                          tmp_path / "rights.yaml")  # fmt: skip
+    day = NOW.date()
+    licensing.add_licence(Licence("acme", frozenset({"display"}), "contract 7", day, day), "admin")
+    display = DisplayRights(licensing)
+
+    today = [display(CTX, ["acme"]).allowed for _ in range(2)]
+    clock.moment += timedelta(days=1)
+    tomorrow = display(dataclasses.replace(CTX, timestamp=clock.moment), ["acme"]).allowed
+
+    database.close()
+    assert (today, tomorrow) == ([True, True], False)

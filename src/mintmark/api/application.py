@@ -64,7 +64,8 @@ def create_api(app: App, *, hosts: frozenset[str] | None = None) -> FastAPI:
     api.add_exception_handler(MintmarkError, faults.of_mintmark)
     api.add_exception_handler(RequestValidationError, faults.of_validation)
     api.add_exception_handler(HTTPException, faults.of_http)
-    for room in (agent, operations, strategies, gates, packs, pictures, portfolios, ledger, alerts, identity):
+    # The executor is asked most, and routes are tried in this order.
+    for room in (portfolios, agent, operations, strategies, gates, packs, pictures, ledger, alerts, identity):
         api.include_router(room.routes(app), prefix=PREFIX)
     api.include_router(watching.routes(app))
     return api

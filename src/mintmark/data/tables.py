@@ -18,6 +18,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     and_,
+    bindparam,
     delete,
     func,
     insert,
@@ -239,10 +240,15 @@ def file_hashes(connection: Connection, names: Iterable[str]) -> dict[str, str]:
     return found
 
 
+_LICENCES = select(licences_table).order_by(licences_table.c.id)
+_LICENCES_OF = _LICENCES.where(licences_table.c.profile == bindparam("profile"))
+
+
 def stored_licences(connection: Connection, profile: str | None = None) -> list[Any]:
     """Return the rows of the licence records, of one profile or of all, oldest first."""
-    found = select(licences_table).order_by(licences_table.c.id)
-    return list(connection.execute(found if profile is None else found.where(licences_table.c.profile == profile)))
+    if profile is None:
+        return list(connection.execute(_LICENCES))
+    return list(connection.execute(_LICENCES_OF, {"profile": profile}))
 
 
 def stored_violations(connection: Connection, limit: int) -> list[Any]:

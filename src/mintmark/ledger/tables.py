@@ -107,8 +107,11 @@ def locked_head(connection: Connection) -> tuple[int, str]:
 
 def read_head(connection: Connection) -> tuple[int, str]:
     """Return sequence and hash of the last entry."""
-    found = connection.execute(select(head_table.c.sequence, head_table.c.hash)).one()
+    found = connection.execute(_HEAD).one()
     return int(found.sequence), str(found.hash)
+
+
+_HEAD = select(head_table.c.sequence, head_table.c.hash)
 
 
 def sequence_of(connection: Connection, hash_: str) -> int | None:

@@ -7,7 +7,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, Column, Connection, Row, Table, Text, UniqueConstraint, insert, select
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Row,
+    Table,
+    Text,
+    UniqueConstraint,
+    bindparam,
+    insert,
+    select,
+)
 
 from mintmark.domain import Refused, iso
 from mintmark.portfolio.context import Actor
@@ -77,15 +89,17 @@ class OwnedPortfolio:
         }
 
 
+_OWNED = select(portfolios).where(*(portfolios.c[name] == bindparam(name) for name in ("portfolio_id", "owner")))
+
+
 def owned_portfolio(connection: Connection, actor: Actor, portfolio_id: UUID) -> OwnedPortfolio:
     """Return the portfolio ``portfolio_id`` of ``actor``.
 
     Raises:
         Refused: ``portfolio_not_found`` for one that is not there or another's; the two cannot be told apart.
     """
-    columns = portfolios.c
-    mine = (columns.portfolio_id == str(portfolio_id), columns.owner == str(actor.user_id))
-    row = connection.execute(select(portfolios).where(*mine)).first()
+    named = {"portfolio_id": str(portfolio_id), "owner": str(actor.user_id)}
+    row = connection.execute(_OWNED, named).first()
     if row is None:
         raise Refused("there is no such portfolio", code="portfolio_not_found")
     return _owned(row)

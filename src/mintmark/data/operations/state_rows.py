@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, insert, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, func, insert, select, update
 
 from mintmark.data.packs import PackState, hold_from
 from mintmark.data.tables import pack_events_table, pack_states_table, packs_table
@@ -48,12 +48,17 @@ def _joined() -> Select[Any]:
     return found.join(pack_states_table, _STATE.pack_id == _PACK.pack_id)
 
 
+@cache
+def _named() -> Select[Any]:
+    return _joined().where(_PACK.pack_id == bindparam("named"))
+
+
 def state_row(connection: Connection, pack_id: str, *, lock: bool = False) -> Any:
     """Return the row of a pack and its state, or None; with ``lock`` nobody else changes it before the end."""
-    found = _joined().where(_PACK.pack_id == pack_id)
+    found = _named()
     if lock and connection.dialect.name == "postgresql":
         found = found.with_for_update()
-    return connection.execute(found).first()
+    return connection.execute(found, {"named": pack_id}).first()
 
 
 def live_row(connection: Connection, policy: str | None, as_of: date | None) -> Any:

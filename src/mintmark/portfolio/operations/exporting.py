@@ -97,11 +97,13 @@ class Exports(ExportGate):
 
     def _kept(self, wanted: Wanted, content: bytes) -> dict[str, Any]:
         now = self._clock.now()
+        owner, sha256 = str(wanted.ctx.user_id), hashlib.sha256(content).hexdigest()
         row = {
-            "artifact_id": str(uuid5(_NAMES, wanted.key)),
-            "owner": str(wanted.ctx.user_id),
+            # Whoever sends the id of another request again gets a file of their own, and the one they asked for.
+            "artifact_id": str(uuid5(_NAMES, f"{wanted.key}:{owner}:{sha256}")),
+            "owner": owner,
             "format": wanted.format,
-            "sha256": hashlib.sha256(content).hexdigest(),
+            "sha256": sha256,
             "bytes": len(content),
             "pattern_id": wanted.pattern_id,
             "request_id": wanted.ctx.request_id,

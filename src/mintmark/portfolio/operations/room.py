@@ -82,7 +82,7 @@ class PortfolioRoom:
         self._meters = meters
         self._database, self._clock = database, clock
         self._data, self._ledger = data, ledger
-        self._display = _Display(licensing)
+        self._display = DisplayRights(licensing)
         self._exports = exports
         self._code_version = code_version
         self._alerts = alerts
@@ -231,21 +231,25 @@ class _BooksOfOwner(OwnersBooks):
         return tuple((one.code, one.base_currency) for one in found)
 
 
-class _Display:
-    """Whether figures may be shown; the records of a request are read once."""
+class DisplayRights:
+    """Whether figures may be shown; the records of a request are read once, and each list of sources judged once."""
 
     def __init__(self, licensing: Licensing) -> None:
         self._licensing = licensing
-        self._rights: OrderedDict[tuple[str, str, str], Rights] = OrderedDict()
+        # A caller may send the id of an old request again: its moment tells one from the other.
+        self._held: OrderedDict[RequestCtx, tuple[Rights, dict[tuple[str, ...], Decision]]] = OrderedDict()
 
     def __call__(self, ctx: RequestCtx, sources: Sequence[str]) -> Decision:
-        key = (ctx.request_id, ctx.rights_profile, ctx.pricing_pack_id)
-        rights = self._rights.get(key)
-        if rights is None:
-            rights = self._rights[key] = self._licensing.rights(ctx.rights_profile, ctx.pricing_pack_id)
-            while len(self._rights) > _RIGHTS_KEPT:
-                self._rights.popitem(last=False)
-        return rights.decide(sources, "display")
+        held = self._held.get(ctx)
+        if held is None:
+            held = self._held[ctx] = (self._licensing.rights(ctx.rights_profile, ctx.pricing_pack_id), {})
+            while len(self._held) > _RIGHTS_KEPT:
+                self._held.popitem(last=False)
+        rights, decisions = held
+        named = tuple(sources)
+        if named not in decisions:
+            decisions[named] = rights.decide(named, "display")
+        return decisions[named]
 
 
 def pattern_texts() -> dict[str, str]:
