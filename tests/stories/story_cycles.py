@@ -18,9 +18,11 @@ RUN_DEPENDENT = {
 
 
 def trigger(house: House, strategy: str = "quick") -> str:
-    """Start a cycle, by HTTP where a server was started, else by the command line, and return its id."""
+    """Start a cycle, by HTTP where a server was started, else from this process, and return its id."""
     if not house.serves:
-        return str(house.ask("agent", "trigger", "--strategy", strategy)["operation_id"])
+        from mintmark.app import TriggerRequest, answers
+
+        return str(answers.trigger(house.app, TriggerRequest(strategy=strategy))["operation_id"])
     answer = house.client.post("/agent/trigger", json={"strategy": strategy})
     assert answer.status_code == 202, answer.text
     return str(answer.json()["operation_id"])

@@ -15,13 +15,17 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import httpx
 import psutil
 
 from keys import bearer
+
+if TYPE_CHECKING:
+    from mintmark.app import App
 
 Found = TypeVar("Found")
 HouseMaker: TypeAlias = "Callable[..., House]"
@@ -217,6 +221,13 @@ class House:
             self._database = open_database(self.url)
         return self._database
 
+    @cached_property
+    def app(self) -> App:
+        """Return the house as this process sees it: what is done here costs no start of a command."""
+        from mintmark.app import Settings, open_app
+
+        return open_app(Settings.model_validate({"home": self.home, "store": {"url": self.url}}))
+
     def beats(self, process: subprocess.Popen[bytes]) -> bool:
         """Return whether the worker ``process`` has a heartbeat; fail when it has ended."""
         assert process.poll() is None, f"the worker ended with {process.returncode}{self.words(process)}"
@@ -255,6 +266,8 @@ class House:
     def close(self) -> None:
         """Kill what lives and let go of what is open."""
         self.kill_all()
+        if "app" in vars(self):
+            self.app.close()
         if hasattr(self, "_database"):
             self._database.close()
 

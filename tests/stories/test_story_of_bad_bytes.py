@@ -120,9 +120,10 @@ def test_a_changed_byte_in_the_checkpoint_stops_the_resume(a_house: HouseMaker):
 
     house = a_house("sqlite", WIDE)
     house.worker()
-    training = house.ask("train", "slow")["operation_id"]
-    wait_for(lambda: checkpoint_round(house, training) >= 25, "a checkpoint is stored")
-    house.ask("operations", "cancel", training)
+    with house.hold_after("training", 1):
+        training = house.ask("train", "slow")["operation_id"]
+        wait_for(lambda: checkpoint_round(house, training) == 25, "the checkpoint of round 25 is stored")
+        house.ask("operations", "cancel", training)
     data = bytearray(house.rows("SELECT data FROM checkpoints WHERE operation_id = :id", id=training)[0]["data"])
     data[len(data) // 2] ^= 0x01
     with house.database.write() as connection:

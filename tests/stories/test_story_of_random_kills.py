@@ -7,20 +7,18 @@ import time
 from typing import Any
 
 import pytest
-from story_cycles import ended, outcome, told
+from story_cycles import ended, outcome, told, trigger
 from story_house import House, HouseMaker
 from story_samples import PATIENT, WIDE
-
-from mintmark.app import App, TriggerRequest, answers, open_app
 
 CYCLES = 100
 PARTS = 12
 """So many tests share the cycles, each with a house of its own."""
 
 
-def killed_once(house: House, app: App, moment: float) -> str:
+def killed_once(house: House, moment: float) -> str:
     """Start a cycle, kill every process ``moment`` seconds later, start a worker, and return the cycle once ended."""
-    cycle = str(answers.trigger(app, TriggerRequest(strategy="quick"))["operation_id"])
+    cycle = trigger(house)
     # The moment is the point of the story: nothing is waited for.
     time.sleep(moment)
     house.kill_all()
@@ -32,12 +30,11 @@ def killed_once(house: House, app: App, moment: float) -> str:
 def differences(house: House, moments: list[float], calm: dict[str, Any]) -> list[str]:
     """Return what ended otherwise than an undisturbed cycle, one line each."""
     house.worker()
-    app, wrong = open_app(home=house.home), []
+    wrong = []
     for moment in moments:
-        cycle = killed_once(house, app, moment)
+        cycle = killed_once(house, moment)
         if outcome(house, cycle) != calm:
             wrong.append(f"killed after {moment:.2f} s: {told(house, cycle)}")
-    app.close()
     return wrong
 
 
