@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-# Tests of whole processes wait as well as compute.
+# Tests of whole processes wait as long as they compute: more of them than processors keep these at work.
 PYTEST := $(BIN)/python -m pytest --dist worksteal --numprocesses
 
 .PHONY: help demo test test-long style check bench serve docs setup
@@ -35,10 +35,10 @@ style: setup
 check: setup style test ## Format, lint, types, tests
 
 test: setup ## Run every test a fresh machine can run
-	$(PYTEST) 3
+	$(PYTEST) 4
 
 test-long: setup ## Run the tests that take longer
-	$(PYTEST) 3 -m long
+	$(PYTEST) 4 -m long
 
 bench: setup ## Measure what the docs promise, beside its targets
 	$(BIN)/python bench/run.py

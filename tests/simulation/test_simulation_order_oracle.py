@@ -38,7 +38,7 @@ def test_kernel_and_oracle_agree_on_orders_fills_flags_reasons_and_equity(seed):
 
 
 @pytest.mark.long
-@settings(max_examples=1_000, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 2**32 - 1))
 def test_kernel_and_oracle_agree_on_many_more_orders(seed):
     agree(order_case(seed), seed)

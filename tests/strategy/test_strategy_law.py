@@ -203,7 +203,7 @@ def test_all_three_ends_were_reached():
 
 
 @pytest.mark.long
-@settings(max_examples=1_500, deadline=None, suppress_health_check=NEVER_SLOW)
+@settings(max_examples=750, deadline=None, suppress_health_check=NEVER_SLOW)
 @given(given_strategy=strategies())
 def test_the_law_holds_for_many_strategies(given_strategy: dict[str, Any]):
     judged(given_strategy)
