@@ -163,10 +163,11 @@ def test_a_position_is_liquidated_where_equity_is_forty_percent_of_its_margin(si
         assert result.final_equity == Decimal("283.60")
 
 
-def test_a_loss_beyond_the_capital_ends_the_run_as_ruined():
+@pytest.mark.parametrize("ordered", [NAN, 0.0, -0.2], ids=["no order", "a close waits", "a reversal waits"])
+def test_a_loss_beyond_the_capital_ends_the_run_as_ruined(ordered):
     rows = [(1.1, 1.1, 1.1, 1.1)] * 2 + [(0.9, 0.9, 0.9, 0.9)] * 4
 
-    result = lots(some_bars(rows, "EURUSD"), [0.2, NAN, -0.2, NAN, NAN, NAN], euro(), capital=1_000)
+    result = lots(some_bars(rows, "EURUSD"), [0.2, ordered, -0.2, NAN, NAN, NAN], euro(), capital=1_000)
 
     assert result.ruined
     assert result.bars_played == 3

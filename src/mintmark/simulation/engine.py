@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import mmap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from mintmark.domain import Bars, Instrument, Refused, iso, moment_of, require_share
 from mintmark.simulation import door
 from mintmark.simulation.fills import play
+from mintmark.simulation.lending import lend_rows
 from mintmark.simulation.order_records import ORDER
 from mintmark.simulation.participation import limit_book
 from mintmark.simulation.reconcile import settle
@@ -42,8 +42,6 @@ from mintmark.simulation.records import (
 from mintmark.simulation.result import BacktestResult
 from mintmark.simulation.terms import night_events, terms_of
 
-_LARGE_TABLE = 2**22
-_LARGE_PAGE = 2**21
 _REAL = np.dtype(np.float64)
 _NO_ROOM = np.zeros((1, 1))
 
@@ -237,11 +235,11 @@ def new_book(columns: int, bars: int, changes: int, capital: float, draws: Float
         account,
         positions,
         np.empty(changes + 1, ENTRY),
-        zero_rows(3 * changes + columns, FILL),
-        zero_rows(2 * changes + columns, TRADE),
+        lend_rows(3 * changes + columns, FILL),
+        lend_rows(2 * changes + columns, TRADE),
         np.empty(5 * changes + columns, REFUSED),
         draws,
-        zero_rows(bars, _REAL),
+        lend_rows(bars, _REAL),
         _NO_ROOM,
         (),
     )
@@ -256,18 +254,6 @@ def _begun(of: np.dtype[Any], **values: float) -> Records:
 
 _ACCOUNT = _begun(ACCOUNT, stale_column=-1, free=-1)
 _POSITION = _begun(POSITION, head=-1, tail=-1, highest=-np.inf, lowest=np.inf)
-
-
-def zero_rows(rows: int, of: np.dtype[Any]) -> Records:
-    """Return ``rows`` of zeros that take memory only where they are written to, in large pages where there are many."""
-    size = rows * of.itemsize
-    if size < _LARGE_TABLE or not hasattr(mmap, "MADV_HUGEPAGE"):
-        return np.zeros(rows, of)
-    # What does not fill a large page would come in hundreds of small ones.
-    whole = -(-size // _LARGE_PAGE) * _LARGE_PAGE
-    memory = mmap.mmap(-1, whole, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    memory.madvise(mmap.MADV_HUGEPAGE)
-    return np.frombuffer(memory, of, rows)
 
 
 def _events(instruments: list[Instrument], stamps: IntArray, actions: Sequence[Action]) -> Records:

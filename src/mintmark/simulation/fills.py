@@ -41,13 +41,21 @@ def play(market: Market, terms: Record, rules: Rules, book: Book) -> int:
     bars = len(market.stamps)
     single = len(book.positions) == 1 and market.status.shape[1] == 1
     single = single and market.rates.shape[1] == 1 and market.half_spread.shape[1] == 1
-    t = -1
-    while t < bars - 1:
-        t = play_quiet(t + 1, market, terms, rules, book) if single else t + 1
-        play_bar(t, t == bars - 1, market, terms, rules, book)
+    t, begun, busy = 0, False, False
+    while t < bars:
+        reached = play_quiet(t, market, terms, rules, book) if single else t
+        if reached > t or not begun:
+            t = reached
+            # Once its orders are filled, the rest of a bar may be as quiet as others.
+            begun = single and account.waiting > 0
+            busy = play_open(t, market, terms, rules, book)
+            if begun:
+                continue
+        play_rest(t, t == bars - 1, busy, market, terms, rules, book)
         if account.ruined != 0 or account.stale_column >= 0:
             book.equity[t:] = account.cash
             return t + 1
+        t, begun = t + 1, False
     close_all(END_OF_DATA, terms, book)
     book.equity[bars - 1] = account.cash
     return bars
@@ -56,10 +64,36 @@ def play(market: Market, terms: Record, rules: Rules, book: Book) -> int:
 @inlined
 def play_bar(t: int, last: bool, market: Market, terms: Record, rules: Rules, book: Book) -> None:
     """Play bar ``t`` of ``market``: the one-bar step."""
+    busy = play_open(t, market, terms, rules, book)
+    play_rest(t, last, busy, market, terms, rules, book)
+
+
+@inlined
+def play_open(t: int, market: Market, terms: Record, rules: Rules, book: Book) -> bool:
+    """Play what bar ``t`` does before and at its open; return whether something may happen in the rest of it."""
     load_bar(t, market, book)
+    account = book.account[0]
     touched = not is_out_of_reach(terms, book)
-    if touched or is_awaited(market, book.account[0]):
-        play_busy(touched, market, terms, rules, book)
+    if not touched and not is_awaited(market, account):
+        return False
+    seen = account.next_event
+    play_events(market, terms, rules, book)
+    for m in range(len(book.positions)):
+        p = book.positions[m]
+        if p.status != ABSENT:
+            p.mark = mid_price(p.open, p.half, terms[m].bid_bars)
+    if touched or account.next_event > seen or account.accruing > 0:
+        exits_at_open(terms, book)
+    if account.waiting > 0:
+        orders_at_open(terms, rules, book)
+    return True
+
+
+@inlined
+def play_rest(t: int, last: bool, busy: bool, market: Market, terms: Record, rules: Rules, book: Book) -> None:
+    """Play the rest of bar ``t``: exits inside a ``busy`` one, the mark at its close, and what is decided there."""
+    if busy and not is_out_of_reach(terms, book):
+        exits_inside(terms, book)
     book.equity[t] = mark_close(terms, rules, book)
     if book.account[0].ruined != 0:
         book.equity[t] = book.account[0].cash
@@ -116,24 +150,6 @@ def is_out_of_reach(terms: Record, book: Book) -> bool:
         notional = p.size * price * worth
         worst += d * (notional - p.basis * worth) - LIQUIDATION_LEVEL * notional * x.inverse_leverage
     return bool(worst > 1e-9 * abs(account.cash))
-
-
-@inlined
-def play_busy(touched: bool, market: Market, terms: Record, rules: Rules, book: Book) -> None:
-    """Play what comes before the close of a bar in which something may happen; ``touched``: a protective level."""
-    account = book.account[0]
-    seen = account.next_event
-    play_events(market, terms, rules, book)
-    for m in range(len(book.positions)):
-        p = book.positions[m]
-        if p.status != ABSENT:
-            p.mark = mid_price(p.open, p.half, terms[m].bid_bars)
-    if touched or account.next_event > seen or account.accruing > 0:
-        exits_at_open(terms, book)
-    if account.waiting > 0:
-        orders_at_open(terms, rules, book)
-    if not is_out_of_reach(terms, book):
-        exits_inside(terms, book)
 
 
 @inlined

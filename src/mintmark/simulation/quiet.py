@@ -16,7 +16,7 @@ def play_quiet(t: int, market: Market, terms: Record, rules: Rules, book: Book) 
     """Play bars from ``t`` on while nothing can fill, be charged, called or closed; return the first bar not played.
 
     Spread and rate are the same for all bars. A changed target ends the quiet: its bar is played, its order
-    waits. The last bar is never played here.
+    waits. What bar ``t`` does at its open may be done already. The last bar is never played here.
     """
     account, p = book.account[0], book.positions[0]
     end = len(market.stamps) - 1
@@ -34,9 +34,8 @@ def play_quiet(t: int, market: Market, terms: Record, rules: Rules, book: Book) 
         last = stop - 1
         half = market.half_spread[0, 0]
         p.mark, p.half = mid_price(market.close[0, last], half, terms[0].bid_bars), half
-        p.marked_at = market.stamps[last]
         p.bars += stop - t
-        account.bar, account.stamp, account.equity = last, market.stamps[last], book.equity[last]
+        account.bar, account.equity = last, book.equity[last]
         p.rate = market.rates[0, 0]
         account.held_bars += stop - t if p.direction != 0.0 else 0
         target = market.targets[0, last]
@@ -47,9 +46,12 @@ def play_quiet(t: int, market: Market, terms: Record, rules: Rules, book: Book) 
 
 @inlined
 def stay_flat(t: int, end: int, cash: float, seen: float, market: Market, book: Book) -> int:
-    """Mark bars without a position up to ``end``, or past the first one whose target differs from ``seen``."""
+    """Mark bars without a position up to ``end``, or past the first one whose target differs from ``seen``.
+
+    None where there is no cash left: that ends the run.
+    """
     targets, equity = market.targets[0, t:end], book.equity[t:end]
-    bar, bars = 0, end - t
+    bar, bars = 0, end - t if cash > 0.0 else 0
     while bar < bars:
         equity[bar] = cash
         target = targets[bar]
@@ -67,13 +69,15 @@ def stay_held(t: int, end: int, market: Market, terms: Record, rules: Rules, boo
     half, worth = market.half_spread[0, 0], x.contract * market.rates[0, 0]
     basis, shift, offset = p.basis * worth, half * x.bid_bars, half * (x.bid_bars - d)
     danger = call_price(cash, d, size * worth, basis, x.inverse_leverage)
-    limit, goal, best = max(d * p.adverse, danger), d * p.target, d * p.best
+    limit, goal = max(d * p.adverse, danger), d * p.target
+    # A new best price moves nothing before it arms the trailing level.
+    best, armed = d * p.best, d * (p.entry * (1.0 + d * rules.activation))
+    reach = max(best, armed) if rules.trailing > 0.0 else math.inf
     # Counted from the first of them, no place can be negative: the compiler drops the question.
     with_us = market.high[0, t:end] if d > 0.0 else market.low[0, t:end]
     against = market.low[0, t:end] if d > 0.0 else market.high[0, t:end]
     closes, targets, equity = market.close[0, t:end], market.targets[0, t:end], book.equity[t:end]
     top, bottom = -math.inf, math.inf
-    trails = rules.trailing > 0.0
     bar, bars = 0, end - t
     while bar < bars:
         gain, loss = d * with_us[bar], d * against[bar]
@@ -81,8 +85,8 @@ def stay_held(t: int, end: int, market: Market, terms: Record, rules: Rules, boo
         if d * (against[bar] + offset) <= limit or gained >= goal:
             break
         top, bottom = max(top, gain), min(bottom, loss)
-        if trails and gained > best:
-            p.best, best = d * gained, gained
+        if gained >= reach and gained > d * p.best:
+            p.best, reach = d * gained, gained
             raise_trail(p, x, rules)
             limit = max(d * p.adverse, danger)
         equity[bar] = cash + d * (size * (closes[bar] + shift) * worth - basis)
@@ -90,6 +94,8 @@ def stay_held(t: int, end: int, market: Market, terms: Record, rules: Rules, boo
         bar += 1
         if target == target and target != seen:
             break
+    if rules.trailing > 0.0:
+        p.best = d * max(best, d * (d * top + offset))
     high, low = (top, bottom) if d > 0.0 else (-bottom, -top)
     p.highest, p.lowest = max(p.highest, high + shift), min(p.lowest, low + shift)
     return t + bar
