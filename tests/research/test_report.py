@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -278,3 +280,17 @@ def test_a_cycle_that_ended_early_is_reported_with_what_there_is(status: str):
     assert "No training ended in this cycle" in words
     assert "The training gate was not asked" not in words
     assert status in words
+
+
+def test_a_picture_is_drawn_without_the_compiler():
+    code = """
+import sys
+import numpy as np
+from mintmark.research.report import EquityCurve, equity_picture
+assert equity_picture(EquityCurve(np.arange(9) * 10**15, np.linspace(1.0, 2.0, 9)))
+print("numba" in sys.modules)
+"""
+
+    told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+
+    assert told.stdout.strip() == "False"

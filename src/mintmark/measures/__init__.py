@@ -94,7 +94,6 @@ if TYPE_CHECKING:
         put_block_sums,
     )
     from mintmark.measures.passes import (
-        fill_depths,
         fill_returns,
         measure_returns,
         put_curve,
@@ -113,7 +112,7 @@ _HOMES = {
         "put_block_sums",
     ),
     "paths": ("fill_falls",),
-    "passes": ("fill_depths", "fill_returns", "measure_returns", "put_curve", "put_table", "rank"),
+    "passes": ("fill_returns", "measure_returns", "put_curve", "put_table", "rank"),
 }
 
 __all__ = [
@@ -169,7 +168,6 @@ __all__ = [
     "expected_shortfall",
     "factor_exposures",
     "fan",
-    "fill_depths",
     "fill_falls",
     "fill_returns",
     "growth_index",
@@ -248,7 +246,6 @@ def compile_kernels() -> None:
     overfitting_probability(np.linspace(-1.0, 1.0, 16).reshape(8, 2) ** 3, blocks=4)
     curve = np.array([101.0, 99.0, 102.0])
     equity_performance(curve, 100.0, 252)
-    drawdowns(curve, 100.0)
     tail_ratio(bar_returns(curve, 100.0))
     expected_shortfall(curve)
     drawdown_at_risk(np.zeros((2, 1)), np.ones(1), 0.0, np.random.default_rng(0), paths=2, days=2)

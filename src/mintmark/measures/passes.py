@@ -49,15 +49,6 @@ def fill_returns(equity: FloatArray, capital: float, returns: FloatArray) -> Non
 
 
 @compiled
-def fill_depths(equity: FloatArray, capital: float, depths: FloatArray) -> None:
-    """Write how far each bar is under the peak; see ``risk.drawdowns``."""
-    peak = capital
-    for t in range(len(equity)):
-        peak = max(peak, equity[t])
-        depths[t] = 1.0 - equity[t] / peak
-
-
-@compiled
 def measure_depths(equity: FloatArray, capital: float) -> Depths:
     """Return the drawdowns of ``equity``, its first peak being ``capital``."""
     peak, deepest, squares, total = capital, -math.inf, 0.0, 0.0

@@ -22,11 +22,8 @@ def drawdowns(equity: FloatArray, capital: float) -> FloatArray:
     >>> drawdowns(np.array([110.0, 99.0]), 100.0).round(6).tolist()
     [0.0, 0.1]
     """
-    from mintmark.measures import fill_depths
-
-    curve = np.require(equity, np.float64, ["C", "W"])
-    depths = np.empty_like(curve)
-    fill_depths(curve, float(capital), depths)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        depths: FloatArray = 1.0 - equity / np.maximum.accumulate(np.maximum(equity, capital))
     return depths
 
 
