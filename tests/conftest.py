@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import resource
 import shutil
 import tempfile
@@ -78,6 +80,22 @@ def chosen_pack(request: pytest.FixtureRequest, chosen_app: App) -> Pack:
 def chosen_bars(request: pytest.FixtureRequest) -> Bars:
     """The bars of --symbol and --timeframe in --pack."""
     return request.config.stash[CHOSEN][2]
+
+
+@pytest.fixture(scope="session")
+def sealed_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home that holds the sample pack, sealed once for all processes of a test run; copy it, never work in it."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    home, made = shared / "sealed", shared / "sealing"
+    with (shared / "sealed.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not home.exists():
+            app = open_app(home=made)
+            app.data.sample()
+            app.close()
+            made.rename(home)
+    return home
 
 
 @pytest.fixture(scope="session")

@@ -21,16 +21,6 @@ def _no_settings_of_whoever_runs_the_tests() -> None:
 
 
 @pytest.fixture(scope="session")
-def sealed_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home that holds the sample pack; copy it, never work in it."""
-    home = tmp_path_factory.mktemp("sealed") / "home"
-    app = open_app(home=home)
-    app.data.sample()
-    app.close()
-    return home
-
-
-@pytest.fixture(scope="session")
 def shared_app(sealed_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     """A house that tests may fill but not break: whatever they leave, the next one finds."""
     home = tmp_path_factory.mktemp("shared") / "home"

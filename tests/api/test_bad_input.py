@@ -36,11 +36,10 @@ def nothing_started(door: Door) -> bool:
     return found == 0
 
 
-def with_sample(home: Path, **settings: Any) -> App:
+def with_sample(sealed_home: Path, home: Path, **settings: Any) -> App:
     """Return a house with the sample pack and its own settings."""
-    app = open_app(Settings(home=home, **settings))
-    app.data.sample()
-    return app
+    shutil.copytree(sealed_home, home)
+    return open_app(Settings(home=home, **settings))
 
 
 @pytest.mark.parametrize(
@@ -121,8 +120,8 @@ def test_a_pack_with_too_few_bars_is_refused_with_what_was_found(tmp_path: Path)
     app.close()
 
 
-def test_a_model_that_would_pass_the_daily_limit_is_budget_exhausted(tmp_path: Path):
-    app = with_sample(tmp_path, llm={"daily_limit_usd": "0.10"})
+def test_a_model_that_would_pass_the_daily_limit_is_budget_exhausted(sealed_home: Path, tmp_path: Path):
+    app = with_sample(sealed_home, tmp_path / "home", llm={"daily_limit_usd": "0.10"})
     door = Door(create_api(app))
 
     body = error_of(trigger(door, {"designer": "model"}), 429)
@@ -135,8 +134,8 @@ def test_a_model_that_would_pass_the_daily_limit_is_budget_exhausted(tmp_path: P
     app.close()
 
 
-def test_more_cycles_than_there_is_capacity_for_are_refused(tmp_path: Path):
-    app = with_sample(tmp_path, research={"max_concurrent": 2})
+def test_more_cycles_than_there_is_capacity_for_are_refused(sealed_home: Path, tmp_path: Path):
+    app = with_sample(sealed_home, tmp_path / "home", research={"max_concurrent": 2})
     door = Door(create_api(app))
     accepted = [trigger(door, {"strategy": "starting_1"}).json()["operation_id"] for _ in range(2)]
 

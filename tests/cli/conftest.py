@@ -9,18 +9,7 @@ from pathlib import Path
 import pytest
 from commandline import Command, Left
 
-from mintmark.app import open_app
 from mintmark.cli.program import run
-
-
-@pytest.fixture(scope="session")
-def sealed_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home that holds the sample pack; copy it, never work in it."""
-    home = tmp_path_factory.mktemp("sealed") / "home"
-    app = open_app(home=home)
-    app.data.sample()
-    app.close()
-    return home
 
 
 @pytest.fixture

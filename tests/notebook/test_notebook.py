@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import re
+import shutil
 import subprocess
 import sys
 from datetime import date
@@ -24,13 +25,9 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(sealed_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A house with the sample pack."""
-    place = tmp_path_factory.mktemp("notebook") / "home"
-    app = open_app(home=place)
-    app.data.sample()
-    app.close()
-    return place
+    return Path(shutil.copytree(sealed_home, tmp_path_factory.mktemp("notebook") / "home"))
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from research_bench import SWING, Bench
 from research_house import House, SetClock, a_house
 
 from mintmark.data import DataRoom
-from mintmark.domain import SystemClock
 from mintmark.llm import Budget
 from mintmark.research import Context
 from mintmark.runtime import Engine, Operations
@@ -54,23 +53,11 @@ def house(file_database: Database, home: Path) -> Iterator[House]:
         yield opened
 
 
-@pytest.fixture(scope="session")
-def sample_home(tmp_path_factory: pytest.TempPathFactory, prepared_file: Path) -> Path:
-    """A home folder that holds the sample pack, to be copied."""
-    folder = tmp_path_factory.mktemp("sample")
-    for found in prepared_file.parent.iterdir():
-        shutil.copy(found, folder / found.name)
-    database = open_database(f"sqlite:///{folder / 'mintmark.db'}")
-    DataRoom(database, Blobs(folder / "blobs", database), SystemClock()).sample()
-    database.close()
-    return folder
-
-
 @pytest.fixture
-def bench(sample_home: Path, tmp_path: Path) -> Iterator[Bench]:
+def bench(sealed_home: Path, tmp_path: Path) -> Iterator[Bench]:
     """The sample pack, and a small strategy saved beside it."""
     home = tmp_path / "home"
-    shutil.copytree(sample_home, home)
+    shutil.copytree(sealed_home, home)
     database = open_database(f"sqlite:///{home / 'mintmark.db'}")
     blobs, clock = Blobs(home / "blobs", database), SetClock()
     operations = Operations(database, Engine(database), clock, lambda: "00000001")

@@ -31,9 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(STORY_SECONDS))
 
 
-def _sealed(home: Path, url: str | None = None) -> Path:
-    with opened(House(home, url)) as house:
-        house.ask("data", "sample")
+def _with_strategies(home: Path) -> Path:
     for name, text in STRATEGIES.items():
         file = home / "strategies" / f"{name}.yaml"
         file.parent.mkdir(exist_ok=True)
@@ -42,9 +40,9 @@ def _sealed(home: Path, url: str | None = None) -> Path:
 
 
 @pytest.fixture(scope="session")
-def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home on SQLite that holds the sample pack; copy it, never work in it."""
-    return _sealed(tmp_path_factory.mktemp("sample") / "home")
+def sample_home(sealed_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home on SQLite that holds the sample pack and the strategies; copy it, never work in it."""
+    return _with_strategies(Path(shutil.copytree(sealed_home, tmp_path_factory.mktemp("sample") / "home")))
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +50,10 @@ def sample_on_postgres(postgres_server: str, tmp_path_factory: pytest.TempPathFa
     """A home whose database is PostgreSQL, and the name of that database: copy both."""
     name = f"sample{secrets.token_hex(4)}"
     url = _database(postgres_server, f"CREATE DATABASE {name}", name)
-    return _sealed(tmp_path_factory.mktemp("sample_pg") / "home", url), name
+    home = tmp_path_factory.mktemp("sample_pg") / "home"
+    with opened(House(home, url)) as house:
+        house.ask("data", "sample")
+    return _with_strategies(home), name
 
 
 def _database(server: str, statement: str, name: str) -> str:
